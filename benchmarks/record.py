@@ -1,0 +1,38 @@
+"""What every benchmark writes beside its numbers: machine, date, command."""
+
+import datetime
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def machine():
+    """Describe the machine in a few words: processor family, cores, system, Python and NumPy."""
+    import numpy as np
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "processor": _processor(),
+        "cores": cores,
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
+
+
+def _processor():
+    info = Path("/proc/cpuinfo")
+    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if "model name" in line] if info.exists() else []
+    return names[0] if names else platform.processor() or "unknown"
+
+
+def write_results(path, results):
+    """Write `results` (a dict) as JSON, with the machine, the date and the command in front."""
+    command = " ".join(["python", os.path.relpath(sys.argv[0]).replace(os.sep, "/"), *sys.argv[1:]])
+    record = {"command": command, "date": datetime.date.today().isoformat(), "machine": machine(), **results}
+    Path(path).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print(f"wrote {path}")

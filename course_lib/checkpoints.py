@@ -1,0 +1,44 @@
+"""Files that hold a training run: written whole or not at all, and never trusted blindly."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import torch
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint cannot be used; the message says why and what to do about it."""
+
+
+def save_checkpoint(state, path):
+    """Write `state` (numbers, strings, tensors, lists and dicts of these) to `path`.
+
+    Whoever reads `path` finds the old file or the new one, never a part of one, also when the process is
+    killed or the disk is full: the new file is written beside the old one and then renamed over it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            torch.save(state, file)
+        os.replace(part, path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def load_checkpoint(path, device="cpu"):
+    """Read what `save_checkpoint` wrote, tensors onto `device`. Code that hides in a file is not run.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged, cut short, or something else.
+    """
+    try:
+        return torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        raise CheckpointError(f"{path} is not a whole checkpoint ({type(error).__name__}). "
+                              "Delete it, and training starts from the beginning.") from error

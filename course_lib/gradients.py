@@ -1,0 +1,132 @@
+"""Looking at gradients: the numerical check, and their norms on the way back through time. NumPy only."""
+
+import numpy as np
+
+from course_lib.functional import sigmoid_slope, tanh_slope
+
+
+def numerical_gradient(function, x, epsilon=1e-5):
+    """Return the gradient of a scalar function by central differences.
+
+    Parameters
+    ----------
+    function : callable
+        Takes no argument, reads `x`, returns a float.
+    x : float64 array
+        Moved by ±epsilon, one element after the other, and put back.
+    epsilon : float
+
+    Returns
+    -------
+    float64 array, shaped like `x`
+
+    Raises
+    ------
+    TypeError
+        If `x` is not float64: in float32 rounding drowns the difference.
+
+    Notes
+    -----
+    Taught in notebook 04.
+    """
+    if getattr(x, "dtype", None) != np.float64:
+        raise TypeError(f"a gradient check needs float64, got {getattr(x, 'dtype', type(x).__name__)}")
+    gradient = np.empty_like(x)
+    for index in np.ndindex(x.shape):
+        kept = x[index]
+        x[index] = kept + epsilon
+        above = function()
+        x[index] = kept - epsilon
+        below = function()
+        x[index] = kept
+        gradient[index] = (above - below) / (2 * epsilon)
+    return gradient
+
+
+def relative_error(a, b, floor=1e-3):
+    """Return ‖a − b‖ / max(‖a‖ + ‖b‖, floor): one number for two whole tensors.
+
+    The floor keeps a gradient that has truly vanished from being compared with noise.
+    """
+    return float(np.linalg.norm(a - b) / max(np.linalg.norm(a) + np.linalg.norm(b), floor))
+
+
+def spectral_radius(matrix):
+    """Return the largest absolute eigenvalue: the linear long-run growth a step."""
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+
+def largest_singular_value(matrix):
+    """Return the most that the matrix can lengthen a vector in one step."""
+    return float(np.linalg.norm(matrix, 2))
+
+
+def rnn_gradient_norms(weight_hh, outputs, dh_T, linear=False):
+    """Return how long the gradient of the last state is at every step before it.
+
+    Parameters
+    ----------
+    weight_hh : float array (H, H)
+    outputs : float array (T, H)
+        The hidden state after each step of one sequence.
+    dh_T : float array (H,)
+        Gradient by the last state.
+    linear : bool
+        Leave the slope of tanh out, as if the units were linear.
+
+    Returns
+    -------
+    float array (T,)
+        ‖dL/dh_t‖ for t = 1 … T; the last is ‖dh_T‖.
+
+    Notes
+    -----
+    One step back multiplies by ``W_hhᵀ diag(1 − h_t²)``, the transpose of the Jacobian dh_t/dh_{t−1}. Taught in
+    notebook 02.
+
+    References
+    ----------
+    Bengio, Simard & Frasconi (1994); Pascanu, Mikolov & Bengio (2013).
+    """
+    norms = np.empty(len(outputs))
+    dh = dh_T
+    for t in reversed(range(len(outputs))):
+        norms[t] = np.linalg.norm(dh)
+        slope = 1.0 if linear else tanh_slope(outputs[t])
+        dh = (dh * slope) @ weight_hh
+    return norms
+
+
+def lstm_state_jacobian(cache, t):
+    """Return d(h_t, c_t) / d(h_{t−1}, c_{t−1}), the whole state's Jacobian at one step.
+
+    Parameters
+    ----------
+    cache : tuple
+        From `course_lib.lstm.lstm_forward` with a batch of one.
+    t : int
+        Counted from 0.
+
+    Returns
+    -------
+    float array (2H, 2H)
+        Rows h_t then c_t, columns h_{t−1} then c_{t−1}.
+    """
+    _, hs, cs, gates, _, weight_hh = cache
+    i, f, g, o, tanh_c = (gate[t, 0] for gate in gates)
+    w_i, w_f, w_g, w_o = np.split(weight_hh, 4)
+    dc_dh = (
+        (g * sigmoid_slope(i))[:, None] * w_i + (cs[t, 0] * sigmoid_slope(f))[:, None] * w_f
+        + (i * tanh_slope(g))[:, None] * w_g
+    )
+    through_c = (o * tanh_slope(tanh_c))[:, None]
+    dh_dh = through_c * dc_dh + (tanh_c * sigmoid_slope(o))[:, None] * w_o
+    return np.block([[dh_dh, through_c * np.diag(f)], [dc_dh, np.diag(f)]])
+
+
+def half_life(forget):
+    """Return after how many steps a forget gate held at `forget` has halved the cell: log ½ / log f."""
+    forget = np.asarray(forget, dtype=float)
+    if np.any((forget <= 0) | (forget >= 1)):
+        raise ValueError(f"a forget gate lies strictly between 0 and 1, got {forget}")
+    return np.log(0.5) / np.log(forget)

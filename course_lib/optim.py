@@ -1,0 +1,89 @@
+"""Taking a step down the gradient: clipping by norm, and Adam. NumPy only."""
+
+import numpy as np
+
+
+def global_norm(grads):
+    """Return the Euclidean norm of all the arrays of the dict `grads`, taken as one long vector."""
+    return float(np.sqrt(sum(float(np.vdot(g, g)) for g in grads.values())))
+
+
+def clip_by_norm(grads, max_norm):
+    """Shorten the gradient to `max_norm` if it is longer, keeping its direction.
+
+    Parameters
+    ----------
+    grads : dict of str to float array
+    max_norm : float
+        Greatest norm allowed for all arrays together.
+
+    Returns
+    -------
+    clipped : dict of str to float array
+        The same keys and shapes; new arrays.
+    norm : float
+        The norm before clipping.
+
+    Raises
+    ------
+    ValueError
+        If `max_norm` is not positive, or the gradient is not finite.
+
+    Notes
+    -----
+    Taught in notebook 02.
+
+    References
+    ----------
+    Pascanu, Mikolov & Bengio (2013), "On the difficulty of training recurrent neural networks".
+    """
+    if not max_norm > 0:
+        raise ValueError(f"max_norm must be positive, got {max_norm}")
+    norm = global_norm(grads)
+    if not np.isfinite(norm):
+        raise ValueError(f"the gradient's norm is {norm}, so no scaling can shorten it; a smaller learning rate may help")
+    scale = min(1.0, max_norm / norm) if norm else 1.0
+    return {name: g * scale for name, g in grads.items()}, norm
+
+
+class Adam:
+    """Adam: steps scaled by running means of the gradient and of its square.
+
+    Parameters
+    ----------
+    params : dict of str to float array
+        Changed in place by `step`.
+    learning_rate : float
+    betas : (float, float)
+        How much of each running mean is kept at a step.
+    epsilon : float
+
+    Notes
+    -----
+    The same updates as ``torch.optim.Adam``.
+
+    References
+    ----------
+    Kingma & Ba (2015), "Adam: a method for stochastic optimization".
+    """
+
+    def __init__(self, params, learning_rate=1e-3, betas=(0.9, 0.999), epsilon=1e-8):
+        if not learning_rate > 0:
+            raise ValueError(f"learning_rate must be positive, got {learning_rate}")
+        self.params, self.learning_rate, self.betas, self.epsilon = params, learning_rate, betas, epsilon
+        self.steps = 0
+        self.means = {name: np.zeros_like(p) for name, p in params.items()}
+        self.squares = {name: np.zeros_like(p) for name, p in params.items()}
+
+    def step(self, grads):
+        """Move every parameter against its gradient; `grads` has the keys and shapes of the parameters."""
+        if grads.keys() != self.params.keys():
+            raise ValueError(f"gradients must be those of {sorted(self.params)}, got {sorted(grads)}")
+        self.steps += 1
+        beta1, beta2 = self.betas
+        rate = self.learning_rate / (1 - beta1**self.steps)
+        for name, g in grads.items():
+            m, v = self.means[name], self.squares[name]
+            m += (1 - beta1) * (g - m)
+            v += (1 - beta2) * (g * g - v)
+            self.params[name] -= rate * m / (np.sqrt(v / (1 - beta2**self.steps)) + self.epsilon)

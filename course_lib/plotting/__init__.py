@@ -1,0 +1,1 @@
+"""Every figure of the course: arrays in, Axes out. One module a topic."""

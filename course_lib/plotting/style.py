@@ -1,0 +1,60 @@
+"""How every figure of the course looks, and how it is shown."""
+
+import base64
+import io
+
+import matplotlib.pyplot as plt
+
+# Okabe and Ito (2008): eight colours that people with any common form of colour blindness can tell apart.
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = OKABE_ITO = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
+)
+
+
+def new_axes(ax=None, figsize=(7.0, 3.6)):
+    """Return `ax`, or the axes of a new figure when it is None.
+
+    A new figure is not registered with pyplot, so that nothing shows it twice and nothing has to close it.
+    """
+    if ax is not None:
+        return ax
+    return new_figure(1, 1, figsize)[1]
+
+
+def new_figure(rows=1, columns=1, figsize=(7.0, 3.6), **kwargs):
+    """Return ``(figure, axes)`` like `plt.subplots`, but unknown to pyplot; `axes` is one Axes or an array."""
+    figure = plt.Figure(figsize=figsize, layout="constrained")
+    return figure, figure.subplots(rows, columns, **kwargs)
+
+
+def tidy(ax, title=None, xlabel=None, ylabel=None):
+    """Set the texts of `ax`, drop the frame's top and right, and draw a light grid; return `ax`."""
+    ax.set(**{k: v for k, v in dict(title=title, xlabel=xlabel, ylabel=ylabel).items() if v is not None})
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(color="0.9", linewidth=0.8)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def show(drawing, caption):
+    """Display a figure with `caption` under it, where everyone reads it, and as its alt text.
+
+    Parameters
+    ----------
+    drawing : matplotlib Axes or Figure
+    caption : str
+        One or two plain sentences that tell somebody who cannot see the figure what it shows.
+
+    Notes
+    -----
+    JupyterLab ignores alt text kept in an output's metadata, other viewers read it: hence both.
+    """
+    from IPython.display import Markdown, display
+
+    figure = getattr(drawing, "figure", drawing)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110, facecolor="white")
+    png = base64.b64encode(buffer.getvalue()).decode()
+    bundle = {"image/png": png, "text/plain": f"Figure: {caption}"}
+    display(bundle, raw=True, metadata={"image/png": {"alt": caption}})
+    display(Markdown(f"*{caption}*"))

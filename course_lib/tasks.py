@@ -1,0 +1,145 @@
+"""Tasks made by code, whose answer stands at a distance that we choose: NumPy only.
+
+Each one needs memory and nothing else, so a score says how far a model remembers.
+"""
+
+import numpy as np
+
+_ATTRACTORS = ("the dog", "the dogs", "a bird", "two birds", "the mouse", "some mice")
+_VERBS = ("chased", "watched", "followed", "ignored", "heard")
+
+_POSITIVE = ("good", "great", "wonderful", "superb")
+_NEGATIVE = ("bad", "awful", "dreadful", "poor")
+_OTHER_THINGS = ("dinner", "concert", "lecture", "play")
+_OPENINGS = ("on friday after work", "last week in town", "in the warm evening", "with both my cousins")
+_CLAUSES = ("that my sister picked", "which started quite late", "we saw with friends", "they had all recommended")
+_LINKS = ("and later that day", "while on the way", "but then once more", "and before we left")
+_NEUTRAL = (
+    "we walked home along the river", "the bus stopped near the station", "someone read a paper on the bench",
+    "it had rained since the morning", "my neighbour carried two bags", "a boy counted the windows of the train",
+    "the clock over the door showed nine", "people stood in the hall", "we turned left at the bridge",
+    "she looked for her keys", "the street was wet and the lamps were on", "he told us about his garden",
+    "the tram to the harbour came at ten", "we talked about the weather", "the shop sold bread and paper",
+    "two students drew a map of the city",
+)
+
+
+def _distance(rng, distance):
+    """Draw a whole number between the two ends, both included, so that its logarithm is about uniform."""
+    low, high = distance
+    if not 0 <= low <= high:
+        raise ValueError(f"distance must be a pair (low, high) with 0 <= low <= high, got {distance!r}")
+    return int(min(np.exp(rng.uniform(np.log(low + 1), np.log(high + 2))) - 1, high))
+
+
+def delayed_recall(batch_size, delay, rng, num_symbols=8, num_distractors=8):
+    """Show one cue, then noise; the answer at the last step is the cue.
+
+    Parameters
+    ----------
+    batch_size : int
+        Number of sequences, B.
+    delay : int
+        Steps between the cue and the answer; the sequence has T = delay + 1 steps.
+    rng : numpy.random.Generator
+    num_symbols, num_distractors : int
+        Cues are the ids 0 … num_symbols − 1; distractors are the ids that follow.
+
+    Returns
+    -------
+    ids : int64 array (T, B)
+    targets : int64 array (B,)
+        The cue of each sequence. Guessing scores 1 / num_symbols.
+
+    Notes
+    -----
+    Taught in notebook 01. After Hochreiter & Schmidhuber (1997), whose long time lag problems it simplifies.
+    """
+    if batch_size < 1 or delay < 0:
+        raise ValueError(f"batch_size must be at least 1 and delay at least 0, got {batch_size} and {delay}")
+    ids = rng.integers(num_symbols, num_symbols + num_distractors, size=(delay + 1, batch_size))
+    ids[0] = rng.integers(num_symbols, size=batch_size)
+    return ids, ids[0].copy()
+
+
+def agreement(count, rng, distractors=(0, 4)):
+    """Make sentence beginnings whose verb must agree with a far-away first noun.
+
+    "the cats which chased the dog which heard two birds …" is followed by "were": the nouns in between are singular
+    or plural at random, so that the nearest noun tells nothing.
+
+    Parameters
+    ----------
+    count : int
+    rng : numpy.random.Generator
+    distractors : (int, int)
+        Least and greatest number of relative clauses between the noun and the verb.
+
+    Returns
+    -------
+    texts : list of str
+    labels : int64 array (count,)
+        1 where the verb is "were", 0 where it is "was".
+
+    Notes
+    -----
+    Taught in notebook 01. After Linzen, Dupoux & Goldberg (2016), "Assessing the ability of LSTMs to learn
+    syntax-sensitive dependencies".
+    """
+    labels = rng.integers(2, size=count)
+    texts = []
+    for plural in labels:
+        words = ["the", "cats" if plural else "cat"]
+        for _ in range(rng.integers(distractors[0], distractors[1] + 1)):
+            words += ["which", rng.choice(_VERBS), rng.choice(_ATTRACTORS)]
+        texts.append(" ".join(words))
+    return texts, labels
+
+
+def twist_reviews(count, rng, distance=(5, 200)):
+    """Make short reviews in which what decides is bound early and asked for at the end.
+
+    "… the film that my sister picked was good … the dinner which started quite late was awful …", then neutral words,
+    then "and the film": positive. Whichever came first, whichever was good, every review praises one thing and damns
+    the other in the same local contexts. So no bag of words or of short n-grams, and no reader of the end alone, can
+    beat chance.
+
+    Parameters
+    ----------
+    count : int
+    rng : numpy.random.Generator
+    distance : (int, int)
+        Least and greatest number of words between the second verdict and the question, drawn log-uniformly.
+
+    Returns
+    -------
+    texts : list of str
+    labels : int64 array (count,)
+        1 where the film's own verdict is positive.
+    distances : int64 array (count,)
+        Words between the second verdict and the question.
+
+    Notes
+    -----
+    Taught in notebook 05.
+    """
+    labels = rng.integers(2, size=count)
+    distances = np.array([_distance(rng, distance) for _ in range(count)], dtype=np.int64)
+    return [_twist_review(label, d, rng) for label, d in zip(labels, distances)], labels, distances
+
+
+def _twist_review(film_is_good, distance, rng):
+    verdicts = rng.choice(_POSITIVE), rng.choice(_NEGATIVE)
+    film, other = verdicts if film_is_good else verdicts[::-1]
+    said = [f"the film {rng.choice(_CLAUSES)} was {film}", f"the {rng.choice(_OTHER_THINGS)} {rng.choice(_CLAUSES)} was {other}"]
+    if rng.integers(2):
+        said.reverse()
+    neutral = _neutral_words(distance, rng)
+    return " ".join([rng.choice(_OPENINGS), said[0], rng.choice(_LINKS), said[1], *neutral, "and the film"])
+
+
+def _neutral_words(count, rng):
+    words = []
+    while len(words) < count:
+        words += rng.choice(_NEUTRAL).split()
+    return words[:count]

@@ -1,0 +1,128 @@
+"""Character n-grams: against a slow version with dictionaries, and against what a probability is."""
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+
+from course_lib.baselines.ngrams import SMOOTHINGS, NGram
+
+V = 5
+
+
+def a_text(seed=0, length=600):
+    """Ids that depend on their past, so that every order has something to learn, with many rare n-grams."""
+    rng = np.random.default_rng(seed)
+    ids = [0, 1]
+    for _ in range(length - 2):
+        ids.append(int(rng.choice(V, p=rng.dirichlet(np.ones(V)))) if rng.random() < 0.4
+                   else (2 * ids[-1] + ids[-2]) % V)
+    return np.array(ids)
+
+
+def counts_by_order(ids, order, smoothing):
+    """{n: Counter of n-grams as tuples}: raw counts, or for Kneser-Ney's lower orders the left neighbours."""
+    raw = {n: Counter(tuple(ids[i:i + n].tolist()) for i in range(len(ids) - n + 1))
+           for n in range(1, order + 1)}
+    if smoothing == "witten-bell":
+        return raw
+    return {n: raw[n] if n == order else Counter(gram[1:] for gram in raw[n + 1]) for n in raw}
+
+
+def slow_probability(char, context, counts, smoothing):
+    """The textbook recursion, one number at a time."""
+    n = len(context) + 1
+    if n == 0 or n not in counts:
+        return 1 / V
+    shorter = slow_probability(char, context[1:], counts, smoothing) if context else 1 / V
+    followers = {gram[-1]: c for gram, c in counts[n].items() if gram[:-1] == context}
+    if not followers:
+        return shorter
+    total, c = sum(followers.values()), followers.get(char, 0)
+    if smoothing == "witten-bell":
+        return (c + len(followers) * shorter) / (total + len(followers))
+    d = slow_discounts(counts[n])
+    taken = sum(d[min(k, 3)] for k in followers.values())
+    return (c - d[min(c, 3)] + taken * shorter) / total
+
+
+def slow_discounts(counter):
+    of = defaultdict(int)
+    for c in counter.values():
+        of[c] += 1
+    if 0 in (of[1], of[2], of[3], of[4]):
+        return [0, 0.5, 0.5, 0.5]
+    y = of[1] / (of[1] + 2 * of[2])
+    d = [c - (c + 1) * y * of[c + 1] / of[c] for c in (1, 2, 3)]
+    return [0] + [min(max(x, 0.05), c) for c, x in zip((1, 2, 3), d)]
+
+
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_every_probability_equals_the_slow_versions(order, smoothing):
+    train, valid = a_text(seed=0), a_text(seed=1, length=60)
+    counts = counts_by_order(train, order, smoothing)
+    slow = [slow_probability(int(valid[i]), tuple(valid[max(0, i - order + 1):i].tolist()), counts, smoothing)
+            for i in range(1, len(valid))]
+    fast = NGram(order, V, smoothing).fit(train).probabilities(valid)
+    np.testing.assert_allclose(fast, slow, rtol=1e-12)
+
+
+def test_the_slow_test_text_uses_estimated_discounts():
+    assert slow_discounts(counts_by_order(a_text(), 4, "kneser-ney")[4]) != [0, 0.5, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+@pytest.mark.parametrize("order", [1, 3, 5])
+def test_the_distribution_after_any_context_sums_to_one_and_leaves_nothing_impossible(order, smoothing):
+    model = NGram(order, V + 1, smoothing).fit(a_text())  # id V was never seen
+    rng = np.random.default_rng(2)
+    for length in range(7):
+        p = model.distribution(rng.integers(0, V + 1, length))
+        assert p.min() > 0
+        assert p.sum() == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+def test_distribution_and_probabilities_agree(smoothing):
+    model, ids = NGram(3, V, smoothing).fit(a_text()), a_text(seed=3, length=20)
+    one_by_one = [model.distribution(ids[:i])[ids[i]] for i in range(1, len(ids))]
+    np.testing.assert_allclose(model.probabilities(ids), one_by_one, rtol=1e-12)
+
+
+@pytest.mark.parametrize("reset", [1, 4, 7])
+def test_a_reset_gives_each_window_only_its_own_context(reset):
+    model, ids = NGram(4, V).fit(a_text()), a_text(seed=4, length=30)
+    windows = [model.probabilities(ids[i:i + reset + 1]) for i in range(0, len(ids) - 1, reset)]
+    np.testing.assert_allclose(model.probabilities(ids, reset=reset), np.concatenate(windows), rtol=1e-12)
+
+
+def test_counting_nothing_predicts_uniformly_and_costs_log_v():
+    assert NGram(3, V).nats(a_text()) == pytest.approx(np.log(V))
+
+
+def test_a_longer_context_pays_on_a_text_that_has_one():
+    train, valid = a_text(seed=0, length=3000), a_text(seed=1, length=500)
+    assert NGram(3, V).fit(train).nats(valid) < NGram(1, V).fit(train).nats(valid) - 0.2
+
+
+def test_fitting_leaves_the_ids_as_they_were():
+    ids = a_text()
+    before = ids.copy()
+    NGram(3, V).fit(ids).nats(ids)
+    np.testing.assert_array_equal(ids, before)
+
+
+@pytest.mark.parametrize(("make", "sentence"), [
+    (lambda: NGram(3, V, "laplace"), "choose one of witten-bell, kneser-ney"),
+    (lambda: NGram(0, V), "must be at least 1"),
+    (lambda: NGram(40, 65), "lower the order"),
+    (lambda: NGram(3, V).fit([0, 1]), "need at least 3"),
+    (lambda: NGram(2, V).fit([0, V, 1]), "give ids from 0 to 4"),
+    (lambda: NGram(2, V).fit(np.array([0.5, 1.0])), "whole numbers"),
+    (lambda: NGram(2, V).fit(np.zeros((3, 3), int)), r"shape \(3, 3\)"),
+    (lambda: NGram(2, V).fit(a_text()).nats([1]), "give at least 2"),
+])
+def test_bad_input_gets_one_clear_sentence(make, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        make()

@@ -1,0 +1,70 @@
+"""The tasks ask for memory and offer no way round it."""
+
+import re
+
+import numpy as np
+import pytest
+
+from course_lib.tasks import agreement, delayed_recall, twist_reviews
+
+
+def test_recall_shows_the_cue_first_and_noise_ever_after():
+    ids, targets = delayed_recall(50, 7, np.random.default_rng(0), num_symbols=4, num_distractors=3)
+    assert ids.shape == (8, 50)
+    np.testing.assert_array_equal(ids[0], targets)
+    assert set(np.unique(ids[0])) == {0, 1, 2, 3} and set(np.unique(ids[1:])) == {4, 5, 6}
+
+
+def test_recall_without_delay_is_one_step():
+    ids, targets = delayed_recall(5, 0, np.random.default_rng(0))
+    np.testing.assert_array_equal(ids, targets[None])
+
+
+def test_recalls_targets_do_not_share_memory_with_its_ids():
+    ids, targets = delayed_recall(5, 3, np.random.default_rng(0))
+    ids[0] = 99
+    assert targets.max() < 8
+
+
+def test_recall_refuses_a_negative_delay():
+    with pytest.raises(ValueError, match="delay at least 0, got 5 and -1"):
+        delayed_recall(5, -1, np.random.default_rng(0))
+
+
+def test_the_verb_agrees_with_the_first_noun_and_not_with_the_last():
+    texts, labels = agreement(2000, np.random.default_rng(0), distractors=(1, 4))
+    assert all((text.split()[1] == "cats") == bool(label) for text, label in zip(texts, labels))
+    last_plural = np.array([text.split()[-1] in ("dogs", "birds", "mice") for text in texts])
+    assert abs(np.corrcoef(last_plural, labels)[0, 1]) < 0.07
+
+
+def test_a_twist_review_is_labelled_by_the_films_own_verdict():
+    texts, labels, _ = twist_reviews(300, np.random.default_rng(0))
+    for text, label in zip(texts, labels):
+        verdict = re.search(r"the film (?:\w+ ){4}was (\w+)", text).group(1)
+        assert (verdict in ("good", "great", "wonderful", "superb")) == bool(label)
+
+
+def test_a_twist_review_has_the_promised_distance():
+    texts, _, distances = twist_reviews(200, np.random.default_rng(1), distance=(3, 60))
+    for text, d in zip(texts, distances):
+        after_second_verdict = re.split(r" was \w+ ?", text, maxsplit=2)[2].split()
+        assert len(after_second_verdict) == d + 3
+        assert after_second_verdict[-3:] == ["and", "the", "film"]
+    assert distances.min() == 3 and distances.max() == 60
+
+
+def test_no_word_of_a_twist_review_tells_its_label():
+    texts, labels, _ = twist_reviews(4000, np.random.default_rng(2), distance=(5, 20))
+    bags = [set(zip(w, w[1:], w[2:])) | set(zip(w, w[1:])) | set(w) for w in (text.split() for text in texts)]
+    frequent = {gram for bag in bags[:500] for gram in bag}
+    for gram in frequent:
+        has = np.array([gram in bag for bag in bags])
+        if 200 < has.sum() < 3800:
+            standard_error = np.sqrt(0.25 / has.sum() + 0.25 / (~has).sum())
+            assert abs(labels[has].mean() - labels[~has].mean()) < 4.5 * standard_error, gram
+
+
+def test_an_impossible_distance_is_refused():
+    with pytest.raises(ValueError, match=r"got \(9, 3\)"):
+        twist_reviews(1, np.random.default_rng(0), distance=(9, 3))
