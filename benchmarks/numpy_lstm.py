@@ -1,0 +1,204 @@
+"""How fast is the NumPy LSTM? One training step beside torch.nn.LSTM, on the CPU, in float32.
+
+    python benchmarks/numpy_lstm.py [--json FILE] [--rounds 3] [--seconds 0.6]
+
+A step is forward, the whole way back, every weight's gradient and the input's. Four kinds do it: `torch` (nn.LSTM),
+`ours` (course_lib.lstm), `naive` (one matrix product a gate, weight gradients summed inside the loop) and `gemm` (the
+matrix products of ours and nothing else: what no NumPy version of this layout can beat). Each kind runs in a process of
+its own with a fixed number of threads, all kinds in turn and the whole turn `rounds` times; a process measures for
+`seconds` a shape and reports its median, and a row holds the medians over the rounds. A ratio is seconds over torch's.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+import tracemalloc
+
+import numpy as np
+from record import RESULTS, write_results
+
+from course_lib.functional import sigmoid, sigmoid_slope, tanh_slope
+from course_lib.lstm import lstm_backward, lstm_forward
+
+SHAPES = ((64, 100, 128, 256), (32, 50, 64, 128), (1, 200, 32, 64))  # B, T, D, H
+KINDS = ("torch", "ours", "naive", "gemm")
+THREADS = (2, 1)
+
+
+def draw(B, T, D, H):
+    """Return x, (h0, c0), the three weights and the gradient by the outputs, float32."""
+    rng = np.random.default_rng(0)
+    shapes = ((T, B, D), (B, H), (B, H), (4 * H, D), (4 * H, H), (4 * H,), (T, B, H))
+    x, h0, c0, *weights, d_outputs = (rng.uniform(-1, 1, shape).astype(np.float32) for shape in shapes)
+    return x, (h0, c0), [w / np.float32(np.sqrt(H)) for w in weights], d_outputs
+
+
+def ours(x, state, weights, d_outputs):
+    return lambda: lstm_forward(x, state, *weights)[2], lambda cache: lstm_backward(d_outputs, cache)
+
+
+def torch_step(x, state, weights, d_outputs):
+    import torch
+
+    D, H = x.shape[-1], d_outputs.shape[-1]
+    lstm, d = torch.nn.LSTM(D, H), torch.tensor(d_outputs)
+    inputs, start = torch.tensor(x, requires_grad=True), tuple(torch.tensor(s[None]) for s in state)
+    leaves = [inputs, *lstm.parameters()]
+    return lambda: lstm(inputs, start)[0], lambda outputs: torch.autograd.grad(outputs, leaves, d)
+
+
+def naive(x, state, weights, d_outputs):
+    return lambda: naive_forward(x, state, *weights), lambda tape: naive_backward(d_outputs, tape, *weights)
+
+
+def naive_forward(x, state, weight_ih, weight_hh, bias):
+    W, U, b = (np.split(array, 4) for array in (weight_ih, weight_hh, bias))
+    (h, c), tape = state, []
+    for x_t in x:
+        i = sigmoid(x_t @ W[0].T + h @ U[0].T + b[0])
+        f = sigmoid(x_t @ W[1].T + h @ U[1].T + b[1])
+        g = np.tanh(x_t @ W[2].T + h @ U[2].T + b[2])
+        o = sigmoid(x_t @ W[3].T + h @ U[3].T + b[3])
+        before = h, c
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        tape.append((x_t, *before, i, f, g, o, c))
+    return tape
+
+
+def naive_backward(d_outputs, tape, weight_ih, weight_hh, bias):
+    W, U = np.split(weight_ih, 4), np.split(weight_hh, 4)
+    dW, dU, db = (np.zeros_like(w) for w in (weight_ih, weight_hh, bias))
+    blocks = list(zip(W, U, *(np.split(d, 4) for d in (dW, dU, db))))  # views: adding to them fills dW, dU and db
+    dx, dh, dc = [], 0.0, 0.0
+    for d_out, (x, h, c, i, f, g, o, c_new) in zip(d_outputs[::-1], reversed(tape)):
+        dh, tanh_c = d_out + dh, np.tanh(c_new)
+        dc = dc + dh * o * tanh_slope(tanh_c)
+        da = (dc * g * sigmoid_slope(i), dc * c * sigmoid_slope(f), dc * i * tanh_slope(g),
+              dh * tanh_c * sigmoid_slope(o))
+        dx_t, dh, dc = 0.0, 0.0, dc * f
+        for a, (W_k, U_k, dW_k, dU_k, db_k) in zip(da, blocks):
+            dW_k += a.T @ x
+            dU_k += a.T @ h
+            db_k += a.sum(axis=0)
+            dx_t = dx_t + a @ W_k
+            dh = dh + a @ U_k
+        dx.append(dx_t)
+    return np.array(dx[::-1]), (dh, dc), {"weight_ih": dW, "weight_hh": dU, "bias": db}
+
+
+def gemm(x, state, weights, d_outputs):
+    weight_ih, weight_hh, _ = weights
+    da = np.repeat(d_outputs, 4, axis=-1)
+    flat, flat_x, flat_h = (array.reshape(-1, array.shape[-1]) for array in (da, x, d_outputs))
+
+    def forward():
+        flat_x @ weight_ih.T
+        for h in d_outputs:
+            h @ weight_hh.T
+
+    def backward(_):
+        for da_t in da:
+            da_t @ weight_hh
+        flat @ weight_ih, flat.T @ flat_x, flat.T @ flat_h
+
+    return forward, backward
+
+
+def measure(forward, backward, seconds):
+    """Return the median seconds of a step, and of its forward half, after one step to warm up."""
+    steps, halves = [], []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(steps) < 6:
+        start = time.perf_counter()
+        kept = forward()
+        middle = time.perf_counter()
+        backward(kept)
+        steps.append(time.perf_counter() - start)
+        halves.append(middle - start)
+    return float(np.median(steps[1:])), float(np.median(halves[1:]))
+
+
+def work(kind, seconds):
+    """Measure one kind over all shapes in this process; print a list of (step, forward) in seconds."""
+    if kind == "torch":
+        import torch
+
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    make = {"torch": torch_step, "ours": ours, "naive": naive, "gemm": gemm}[kind]
+    print(json.dumps([measure(*make(*draw(*shape)), seconds) for shape in SHAPES]))
+
+
+def in_a_process(kind, threads, seconds):
+    count = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")}
+    command = [sys.executable, __file__, "--work", kind, "--seconds", str(seconds)]
+    done = subprocess.run(command, env=os.environ | count, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def bytes_per_step(B, T, D, H):
+    """Return how much more memory a forward pass needs at its peak for each further time step."""
+    peaks = []
+    for length in (T, 2 * T):
+        x, state, weights, _ = draw(B, length, D, H)
+        tracemalloc.start()
+        lstm_forward(x, state, *weights)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    return round((peaks[1] - peaks[0]) / T)
+
+
+def naive_equals_ours():
+    """Make sure that the slow version computes what the fast one does."""
+    inputs = draw(3, 4, 5, 6)
+    results = []
+    for make in (naive, ours):
+        forward, backward = make(*inputs)
+        dx, states, gradients = backward(forward())
+        results.append((dx, *states, *gradients.values()))
+    for got, wanted in zip(*results):
+        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5)
+
+
+def row(shape, threads, times):
+    """Turn `times`, for each kind (rounds, 2) seconds, into one row of the results."""
+    step, forward = ({kind: float(np.median(np.array(times[kind])[:, k])) for kind in KINDS} for k in (0, 1))
+    ratios = {f"{prefix}step_ratio": round(step[kind] / step["torch"], 3)
+              for prefix, kind in (("", "ours"), ("gemm_", "gemm"), ("naive_", "naive"))}
+    return dict(zip("BTDH", shape)) | {"threads": threads} | ratios | {
+        "forward_ratio": round(forward["ours"] / forward["torch"], 3),
+        "milliseconds": {kind: round(1000 * step[kind], 3) for kind in KINDS},
+        "bytes_per_time_step": bytes_per_step(*shape),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", default=RESULTS / "numpy_lstm.json", metavar="FILE")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=0.6, help="for each shape in each process")
+    parser.add_argument("--work", choices=KINDS, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.work:
+        return work(args.work, args.seconds)
+    naive_equals_ours()
+    times = {}
+    for _ in range(args.rounds):
+        for threads in THREADS:
+            for kind in KINDS:
+                for shape, seconds in zip(SHAPES, in_a_process(kind, threads, args.seconds)):
+                    times.setdefault((shape, threads), {}).setdefault(kind, []).append(seconds)
+    rows = [row(*key, value) for key, value in times.items()]
+    for r in rows:
+        print(f"B {r['B']}, T {r['T']}, D {r['D']}, H {r['H']}, {r['threads']} threads: ours {r['step_ratio']:.2f}, "
+              f"products alone {r['gemm_step_ratio']:.2f}, naive {r['naive_step_ratio']:.2f} × torch's "
+              f"{r['milliseconds']['torch']:.1f} ms; forward alone {r['forward_ratio']:.2f}; "
+              f"{r['bytes_per_time_step']:,} bytes a time step")
+    write_results(args.json, {"rounds": args.rounds, "rows": rows})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The course's commands: ``python -m course_lib --help``. The Makefile calls nothing else."""
+
+import argparse
+import subprocess
+import sys
+
+
+def lab(args):
+    from course_lib.workspace import copy_exercises, has_screen, lab_command
+
+    made = copy_exercises()
+    print(f"work/: {len(made)} new exercises; yours were left as they are" if made else "work/: your exercises are there")
+    command, environment = lab_command(args.args)
+    if not has_screen():
+        print("No screen here: open the address below in a browser.")
+    print("JupyterLab starts; its address, with the token, stands below. Stop it with Ctrl-C.", flush=True)
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def fresh(args):
+    from course_lib.workspace import restore_chapter
+
+    kept = restore_chapter(args.chapter)
+    print("restored" + (f"; your old copy is in work/{kept.name}" if kept else ""))
+    return 0
+
+
+def data(args):
+    from course_lib.datasets import download_all
+
+    download_all()
+    return 0
+
+
+def doctor(args):
+    from course_lib.doctor import PROBLEM, examine, report
+
+    answers = examine()
+    print(report(answers))
+    return int(any(state == PROBLEM for state, _ in answers))
+
+
+def run(args):
+    from course_lib.maintenance import run_all
+
+    run_all(args.names)
+    return 0
+
+
+def picture(args):
+    from course_lib.maintenance import draw_picture
+
+    draw_picture()
+    return 0
+
+
+def constraints(args):
+    from course_lib.maintenance import constraints
+
+    print(constraints(), end="")
+    return 0
+
+
+def parser():
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(prog="python -m course_lib", description="The commands of From Goldfish to LSTM.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(function, text):
+        command = commands.add_parser(function.__name__, help=text, description=text)
+        command.set_defaults(function=function)
+        return command
+
+    add(lab, "copy new exercises to work/ and open JupyterLab").add_argument("args", nargs=argparse.REMAINDER)
+    add(fresh, "restore one chapter's exercises").add_argument("chapter", nargs="?", default="")
+    add(data, "download the real data, check it and keep it")
+    add(doctor, "say whether this machine is ready")
+    add(run, "run lessons and solutions and save their outputs").add_argument("names", nargs="*")
+    add(picture, "draw the README's picture")
+    add(constraints, "print the installed versions as constraints")
+    return top
+
+
+def main(arguments=None):
+    """Run one command; an error that we foresaw is one sentence, not a traceback."""
+    from course_lib.workspace import WorkspaceError
+
+    args = parser().parse_args(arguments)
+    try:
+        return args.function(args)
+    except (WorkspaceError, OSError, RuntimeError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""Is this machine ready for the course? One line a question, and what to do where the answer is no."""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+OK, NOTE, PROBLEM = "ok", "note", "problem"
+
+
+def check_python():
+    """Say whether this Python is new enough, and whether it is the course's own."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < (3, 11):
+        return PROBLEM, f"Python {version} is too old: install 3.11 or newer, then `make setup PYTHON=python3.11`"
+    own = sys.prefix != sys.base_prefix or "CONDA_PREFIX" in os.environ
+    return (OK, f"Python {version}") if own else (NOTE, f"Python {version}, outside any environment: `make setup` makes one")
+
+
+def check_packages(distribution="goldfish-to-lstm"):
+    """Say which of the packages that the course needs are missing or outside their range."""
+    from packaging.requirements import Requirement
+
+    wrong = []
+    for line in importlib.metadata.requires(distribution) or []:
+        needed = Requirement(line)
+        if needed.marker and not needed.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            version = importlib.metadata.version(needed.name)
+        except importlib.metadata.PackageNotFoundError:
+            wrong.append(f"{needed.name} is missing")
+            continue
+        if not needed.specifier.contains(version, prereleases=True):
+            wrong.append(f"{needed.name} {version} is not {needed.specifier}")
+    if wrong:
+        return PROBLEM, f"packages: {'; '.join(wrong)}: run `make clean setup`"
+    return OK, "all packages are there, in the versions that the course needs"
+
+
+def check_kernel():
+    """Say whether notebooks would run in this very Python."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        python = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    except NoSuchKernel:
+        return PROBLEM, "Jupyter has no Python kernel: run `python -m ipykernel install --sys-prefix`"
+    own = {"python", "python3", f"python3.{sys.version_info[1]}"}  # Jupyter reads these as "the one I run in"
+    if python not in own and Path(python).parent.resolve() != Path(sys.executable).parent.resolve():
+        return PROBLEM, f"the kernel runs {python}, not {sys.executable}: run `python -m ipykernel install --sys-prefix`"
+    return OK, "notebooks run in this Python"
+
+
+def check_data():
+    """Say which data the lessons would use."""
+    from course_lib.datasets import data_status
+
+    return [(OK if row.state in ("cached", "provided") else NOTE, f"{row.title}: {row.advice}") for row in data_status()]
+
+
+def check_disk(needed=1.0):
+    """Say whether the cache's disk has room; `needed` in GB."""
+    from course_lib.datasets.cache import cache_root
+
+    folder = cache_root()
+    there = next(p for p in [folder, *folder.parents] if p.exists())
+    free = shutil.disk_usage(there).free / 1e9
+    if free < needed:
+        return PROBLEM, f"{free:.1f} GB free where data is kept ({folder}): make room, or set COURSE_CACHE to another disk"
+    return OK, f"{free:.0f} GB free where data is kept ({folder})"
+
+
+def check_memory(needed=3.0):
+    """Say whether the memory suffices; `needed` in GiB."""
+    import psutil
+
+    total = psutil.virtual_memory().total / 2**30
+    if total < needed:
+        return PROBLEM, f"{total:.1f} GiB of memory: notebook 5 on the real reviews may need up to {needed:.0f}"
+    return OK, f"{total:.0f} GiB of memory"
+
+
+def check_threads():
+    """Say how many threads PyTorch will use."""
+    code = "import json, torch; print(json.dumps([torch.get_num_threads(), torch.cuda.is_available(), torch.__version__]))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if result.returncode:
+        last = (result.stderr.strip().splitlines() or ["no message"])[-1]
+        return PROBLEM, f"PyTorch does not start ({last}): run `make clean setup`"
+    threads, gpu, version = json.loads(result.stdout)
+    wanted = os.cpu_count()
+    extra = "with a GPU, which the course does not need" if gpu else "no GPU, and none is needed"
+    if threads == 1 and wanted > 1:
+        return NOTE, f"PyTorch {version} uses 1 thread of {wanted}: unset OMP_NUM_THREADS to train faster; {extra}"
+    return OK, f"PyTorch {version} with {threads} threads; {extra}"
+
+
+def examine():
+    """Return the answers of all checks as a list of (state, sentence); a check that breaks is a problem of its own."""
+    answers = []
+    for check in (check_python, check_packages, check_kernel, check_threads, check_memory, check_disk, check_data):
+        try:
+            answer = check()
+        except Exception as error:  # a doctor who faints helps nobody
+            answer = PROBLEM, f"{check.__name__} could not look: {type(error).__name__}: {error}"
+        answers += answer if isinstance(answer, list) else [answer]
+    return answers
+
+
+def report(answers):
+    """Return the answers as text, one line each, with a verdict at the end."""
+    lines = [f"  {state:8} {sentence}" for state, sentence in answers]
+    problems = sum(state == PROBLEM for state, _ in answers)
+    verdict = "Ready." if not problems else f"Not ready: {problems} problem{'s' * (problems > 1)} above, each with its mend."
+    return "\n".join([*lines, verdict])

@@ -1,0 +1,144 @@
+"""Figures of notebook 01: the unrolled network, a fading trace, recall against delay."""
+
+import numpy as np
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from course_lib.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY, new_axes, tidy
+
+SERIES = (RED, ORANGE, SKY, GREEN, PURPLE, BLUE, BLACK)
+MARKERS = "osD^vP*"
+
+
+def _box(ax, x, y, text, colour, width=0.9, height=0.62):
+    corner = (x - width / 2, y - height / 2)
+    ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle="round,pad=0.02,rounding_size=0.12",
+                                facecolor=colour, edgecolor="0.25", linewidth=1.2, alpha=0.9))
+    ax.text(x, y, text, ha="center", va="center", fontsize=11)
+
+
+def _arrow(ax, start, end, label=None, curve=0.0, offset=(0.0, 0.14)):
+    ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=13, color="0.25", linewidth=1.3,
+                                 connectionstyle=f"arc3,rad={curve}", shrinkA=0, shrinkB=0))
+    if label:
+        middle = np.mean([start, end], axis=0) + offset
+        ax.text(*middle, label, ha="center", va="center", fontsize=10, color="0.25")
+
+
+def plot_unrolled(words, *, ax=None):
+    """Draw a recurrent network as a loop and, to its right, unrolled over the given words.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The inputs, one a step.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = new_axes(ax, figsize=(8.6, 3.0))
+    _box(ax, 0, 0, "step", SKY)
+    _box(ax, 0, -1.35, "$x_t$", "white")
+    _box(ax, 0, 1.35, "$h_t$", ORANGE)
+    _arrow(ax, (0, -1.02), (0, -0.35))
+    _arrow(ax, (0, 0.35), (0, 1.02))
+    _arrow(ax, (0.49, 1.35), (0.49, 0.05), "$h_{t-1}$", curve=-0.9, offset=(0.98, 0.1))
+    ax.text(1.75, 0, "=", ha="center", va="center", fontsize=24)
+    left = 2.7
+    _box(ax, left, 0, "$h_0 = 0$", "white")
+    for t, word in enumerate(words, start=1):
+        x = left + 1.55 * t
+        _box(ax, x, 0, "step", SKY)
+        _box(ax, x, -1.35, word, "white", width=1.1)
+        _box(ax, x, 1.35, f"$h_{t}$", ORANGE)
+        _arrow(ax, (x, -1.02), (x, -0.35))
+        _arrow(ax, (x, 0.35), (x, 1.02))
+        _arrow(ax, (x - 1.08, 0), (x - 0.49, 0), f"$h_{t - 1}$" if t > 1 else None, offset=(0.0, 0.22))
+    ax.set(xlim=(-0.8, left + 1.55 * len(words) + 0.8), ylim=(-1.8, 1.8), aspect="equal")
+    ax.axis("off")
+    return ax
+
+
+def plot_trace(traces, *, ax=None):
+    """Draw how far apart two state sequences are, step by step, after one input was changed.
+
+    Parameters
+    ----------
+    traces : dict of str to float array (T,)
+        For each network the distance ‖h_t − h'_t‖, in units of the state.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+        With a logarithmic vertical axis.
+    """
+    ax = new_axes(ax)
+    for (name, distance), colour, marker in zip(traces.items(), SERIES, MARKERS):
+        ax.semilogy(np.arange(len(distance)), distance, color=colour, marker=marker, markersize=4, label=name)
+    ax.legend(frameon=False)
+    return tidy(ax, "The trace of one changed input", "steps since the change", "distance between the states")
+
+
+def plot_learning(accuracies, chance, window=50, *, ax=None):
+    """Draw the running accuracy of one or more trainings.
+
+    Parameters
+    ----------
+    accuracies : dict of str to float array (steps,)
+        The accuracy on each new batch, 0 … 1.
+    chance : float
+        What guessing scores, drawn as a dashed line.
+    window : int
+        Each point is the mean over this many steps.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = new_axes(ax)
+    for (name, accuracy), colour in zip(accuracies.items(), SERIES):
+        running = np.convolve(accuracy, np.ones(window) / window, mode="valid")
+        ax.plot(np.arange(len(running)) + window, 100 * running, color=colour, label=name)
+    ax.axhline(100 * chance, color="0.4", linestyle="--", linewidth=1, label="guessing")
+    ax.legend(frameon=False)
+    ax.set_ylim(0, 103)
+    return tidy(ax, "Learning to recall", "batches seen", "right answers (%)")
+
+
+def plot_recall(rows, chance, *, ax=None):
+    """Draw accuracy against delay: the median of the seeds as a line, every seed as a point.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Each with ``model``, ``delay`` (steps) and ``accuracy`` (one number a seed, 0 … 1).
+    chance : float
+        What guessing scores, drawn as a dashed line.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+        With a logarithmic horizontal axis.
+    """
+    ax = new_axes(ax, figsize=(7.4, 4.2))
+    models = list(dict.fromkeys(row["model"] for row in rows))
+    for k, (model, colour, marker) in enumerate(zip(models, SERIES, MARKERS)):
+        mine = [row for row in rows if row["model"] == model]
+        delays = np.array([row["delay"] for row in mine])
+        place = delays * 1.04 ** (k - (len(models) - 1) / 2)  # a little beside each other, so that no seed is hidden
+        ax.plot(place, [100 * np.median(row["accuracy"]) for row in mine], color=colour, label=model)
+        for x, row in zip(place, mine):
+            ax.plot(np.full(len(row["accuracy"]), x), 100 * np.array(row["accuracy"]), marker, color=colour,
+                    markersize=4, alpha=0.6)
+    ax.axhline(100 * chance, color="0.4", linestyle="--", linewidth=1, label="guessing")
+    ax.set_xscale("log")
+    ax.set_xticks(delays, [str(d) for d in delays])
+    ax.minorticks_off()
+    ax.set_ylim(0, 104)
+    ax.legend(frameon=False, fontsize=9, loc="lower left")
+    return tidy(ax, "Recall of one cue: line = median of the seeds, point = one seed",
+                "delay between cue and answer (steps)", "right answers (%)")

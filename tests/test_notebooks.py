@@ -1,0 +1,106 @@
+"""How the lessons are made: order, headings, alt text, links, saved outputs."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LESSONS = sorted((ROOT / "notebooks").glob("0[1-6]_*.ipynb"))
+PAGES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EXERCISES = sorted((ROOT / "exercises").rglob("*.ipynb")) + sorted((ROOT / "solutions").rglob("*.ipynb"))
+
+
+def cells(path, kind=None):
+    found = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in found if kind in (None, cell["cell_type"])]
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def prose(path):
+    return re.sub(r"```.*?```", "", "\n\n".join(source(cell) for cell in cells(path, "markdown")), flags=re.S)
+
+
+def names(paths):
+    return dict(argvalues=paths, ids=[path.stem for path in paths])
+
+
+def test_there_are_six_lessons_in_order():
+    assert [path.stem for path in LESSONS] == [
+        "01_goldfish_memory", "02_vanishing_gradients", "03_gate_math", "04_numpy_lstm", "05_imdb_sentiment",
+        "06_char_generation",
+    ]
+
+
+@pytest.mark.parametrize("path", **names(LESSONS))
+def test_saved_outputs_come_from_one_run_from_top_to_bottom(path):
+    counts = [cell["execution_count"] for cell in cells(path, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@pytest.mark.parametrize("path", **names(PAGES))
+def test_no_saved_output_is_an_error_or_a_warning(path):
+    outputs = [output for cell in cells(path, "code") for output in cell["outputs"]]
+    assert not [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("path", **names(PAGES))
+def test_saved_outputs_hold_no_path_of_one_machine(path):
+    text = json.dumps([cell["outputs"] for cell in cells(path, "code")])
+    assert not re.search(r"(/home/|/root/|/work/|/tmp/|/Users/|C:\\\\)", text)
+
+
+@pytest.mark.parametrize("path", **names(LESSONS))
+def test_a_lesson_has_a_question_for_a_title_and_skips_no_heading_level(path):
+    headings = re.findall(r"^(#+) (.+)$", prose(path), re.M)
+    levels = [len(marks) for marks, _ in headings]
+    assert levels[0] == 1 and levels.count(1) == 1 and headings[0][1].rstrip().endswith("?")
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:]))
+
+
+@pytest.mark.parametrize("path", **names(LESSONS))
+def test_cells_are_short(path):
+    lines = [len([line for line in source(cell).splitlines() if line.strip()]) for cell in cells(path, "code")]
+    assert max(lines) <= 15
+
+
+@pytest.mark.parametrize("path", **names(LESSONS))
+def test_a_lesson_asserts_what_it_claims(path):
+    asserts = sum(len(re.findall(r"^\s*assert\b", source(cell), re.M)) for cell in cells(path, "code"))
+    assert asserts >= 8
+
+
+@pytest.mark.parametrize("path", **names(PAGES))
+def test_every_figure_has_alt_text(path):
+    for cell in cells(path, "code"):
+        for output in cell["outputs"]:
+            if "image/png" in output.get("data", {}):
+                assert output["metadata"].get("image/png", {}).get("alt"), source(cell)
+
+
+@pytest.mark.parametrize("path", **names(PAGES + EXERCISES))
+def test_every_link_to_a_file_leads_somewhere(path):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", prose(path)):
+        if "://" not in target:
+            place = (path.parent / target).resolve()
+            here = ROOT / "exercises" / place.relative_to(ROOT / "work") if ROOT / "work" in place.parents else place
+            assert here.exists(), target
+
+
+@pytest.mark.parametrize("path", **names(LESSONS))
+def test_a_lesson_links_an_exercise_of_its_own_and_the_next_lesson(path):
+    assert f"](../work/{path.stem}/" in prose(path)
+    after = LESSONS.index(path) + 1
+    assert after == len(LESSONS) or f"]({LESSONS[after].name})" in prose(path)
+
+
+@pytest.mark.parametrize("path", **names(LESSONS))
+def test_unchecked_cells_are_the_exception(path):
+    code = cells(path, "code")
+    unchecked = [c for c in code if {"nbval-ignore-output", "nbval-skip"} & set(c["metadata"].get("tags", []))]
+    assert len(unchecked) <= len(code) / 2
+    assert not [c for c in code if "nbval-skip" in c["metadata"].get("tags", [])]
