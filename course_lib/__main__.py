@@ -10,7 +10,7 @@ def lab(args):
 
     made = copy_exercises()
     print(f"work/: {len(made)} new exercises; yours were left as they are" if made else "work/: your exercises are there")
-    command, environment = lab_command(args.args)
+    command, environment = lab_command(args.rest)
     if not has_screen():
         print("No screen here: open the address below in a browser.")
     print("JupyterLab starts; its address, with the token, stands below. Stop it with Ctrl-C.", flush=True)
@@ -74,7 +74,7 @@ def parser():
         command.set_defaults(function=function)
         return command
 
-    add(lab, "copy new exercises to work/ and open JupyterLab").add_argument("args", nargs=argparse.REMAINDER)
+    add(lab, "copy new exercises to work/ and open JupyterLab; further options go to JupyterLab")
     add(fresh, "restore one chapter's exercises").add_argument("chapter", nargs="?", default="")
     add(data, "download the real data, check it and keep it")
     add(doctor, "say whether this machine is ready")
@@ -88,7 +88,9 @@ def main(arguments=None):
     """Run one command; an error that we foresaw is one sentence, not a traceback."""
     from course_lib.workspace import WorkspaceError
 
-    args = parser().parse_args(arguments)
+    args, args.rest = parser().parse_known_args(arguments)
+    if args.rest and args.function is not lab:
+        parser().error(f"unknown: {' '.join(args.rest)}")
     try:
         return args.function(args)
     except (WorkspaceError, OSError, RuntimeError) as error:

@@ -141,6 +141,28 @@ def reorder_blocks(array, source, target="ifgo"):
     return np.concatenate([blocks[gate] for gate in target])
 
 
+def count_lstm_params(input_size, hidden_size, num_layers=1, biases=2):
+    """Return how many numbers an LSTM learns.
+
+    Parameters
+    ----------
+    input_size, hidden_size, num_layers : int
+        D, H and the number of layers; each layer above the first reads H numbers a step.
+    biases : int
+        Bias vectors in each block: 2 in PyTorch, 1 in Keras and in this course, 0 without.
+
+    Notes
+    -----
+    Four blocks of H rows, each with one weight an input, one a hidden unit, and the biases. Taught in notebook 03.
+    """
+    if min(input_size, hidden_size, num_layers) < 1 or biases < 0:
+        got = f"{input_size=}, {hidden_size=}, {num_layers=}, {biases=}"
+        raise ValueError(f"sizes must be at least 1 and biases at least 0, got {got}")
+    first = 4 * hidden_size * (input_size + hidden_size + biases)
+    above = 4 * hidden_size * (2 * hidden_size + biases)
+    return first + (num_layers - 1) * above
+
+
 class LSTM(Stack):
     """One or more layers of LSTM cells.
 

@@ -4,10 +4,12 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from course_lib import workspace
+from course_lib.__main__ import main
 from course_lib.workspace import WorkspaceError, copy_exercises, lab_command, restore_chapter
 
 
@@ -76,3 +78,17 @@ def test_lab_finds_the_courses_settings(monkeypatch):
     settings = json.loads((Path(first) / "labconfig/default_setting_overrides.json").read_text())
     assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
     assert second == "/elsewhere"
+
+
+def test_options_that_lab_does_not_know_go_to_jupyterlab(monkeypatch, tmp_path):
+    started = []
+    monkeypatch.setattr(workspace, "copy_exercises", lambda: [])
+    monkeypatch.setattr("subprocess.run", lambda command, **_: started.append(command) or SimpleNamespace(returncode=0))
+    assert main(["lab", "--port=9999", "--no-browser"]) == 0
+    assert started[0][-2:] == ["--port=9999", "--no-browser"]
+
+
+def test_other_commands_refuse_what_they_do_not_know(capsys):
+    with pytest.raises(SystemExit):
+        main(["data", "--port=9999"])
+    assert "--port=9999" in capsys.readouterr().err

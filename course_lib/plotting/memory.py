@@ -124,21 +124,21 @@ def plot_recall(rows, chance, *, ax=None):
     matplotlib Axes
         With a logarithmic horizontal axis.
     """
-    ax = new_axes(ax, figsize=(7.4, 4.2))
+    ax = new_axes(ax, figsize=(8.6, 3.9))
     models = list(dict.fromkeys(row["model"] for row in rows))
     for k, (model, colour, marker) in enumerate(zip(models, SERIES, MARKERS)):
         mine = [row for row in rows if row["model"] == model]
         delays = np.array([row["delay"] for row in mine])
         place = delays * 1.04 ** (k - (len(models) - 1) / 2)  # a little beside each other, so that no seed is hidden
-        ax.plot(place, [100 * np.median(row["accuracy"]) for row in mine], color=colour, label=model)
+        ax.plot(place, [100 * np.median(row["accuracy"]) for row in mine], color=colour, marker=marker, label=model)
         for x, row in zip(place, mine):
             ax.plot(np.full(len(row["accuracy"]), x), 100 * np.array(row["accuracy"]), marker, color=colour,
-                    markersize=4, alpha=0.6)
+                    markersize=4, alpha=0.5)
     ax.axhline(100 * chance, color="0.4", linestyle="--", linewidth=1, label="guessing")
     ax.set_xscale("log")
     ax.set_xticks(delays, [str(d) for d in delays])
     ax.minorticks_off()
     ax.set_ylim(0, 104)
-    ax.legend(frameon=False, fontsize=9, loc="lower left")
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return tidy(ax, "Recall of one cue: line = median of the seeds, point = one seed",
                 "delay between cue and answer (steps)", "right answers (%)")

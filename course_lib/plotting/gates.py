@@ -1,0 +1,140 @@
+"""What the gates do: one step in bars, a sentence in rows, and the curves that squash."""
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+
+from course_lib.plotting.cells import CELL_COLOUR, GATE_COLOURS
+from course_lib.plotting.style import BLACK, BLUE, ORANGE, SKY, new_axes, new_figure, tidy
+
+MINUS_PLUS = LinearSegmentedColormap.from_list("minus_plus", [ORANGE, "white", BLUE])
+BARS = {
+    "c": ("$c_{t-1}$", SKY),
+    "kept": ("$f \\cdot c_{t-1}$\nkept", GATE_COLOURS["f"]),
+    "written": ("$i \\cdot g$\nwritten", GATE_COLOURS["i"]),
+    "c_next": ("$c_t$", CELL_COLOUR),
+    "squashed": ("$\\tanh\\, c_t$", "0.6"),
+    "h_next": ("$h_t$\nshown", BLACK),
+}
+
+
+def plot_step(step, *, title=None, limits=(-1.2, 2.8), ax=None):
+    """Draw one step of a single unit as bars: what was there, kept, written, is there now, and is shown.
+
+    Parameters
+    ----------
+    step : dict of str to float
+        ``c, kept, written, c_next, squashed, h_next``; the bar of `written` stands on that of `kept`.
+    title : str, optional
+    limits : (float, float)
+        Of the value axis, fixed so that steps can be compared.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = tidy(new_axes(ax, figsize=(7.0, 3.2)), title=title, ylabel="value")
+    heights = np.array([step[name] for name in BARS])
+    bottoms = np.array([step["kept"] if name == "written" else 0.0 for name in BARS])
+    ax.bar(range(len(BARS)), heights, bottom=bottoms, color=[colour for _, colour in BARS.values()], width=0.62)
+    for place, (height, bottom) in enumerate(zip(heights, bottoms)):
+        top = max(bottom, bottom + height)
+        ax.annotate(
+            two_places(height), (place, max(top, 0)), (0, 3), textcoords="offset points", ha="center", va="bottom"
+        )
+    ax.axhline(0, color="0.4", linewidth=0.8)
+    ax.set_xticks(range(len(BARS)), [label for label, _ in BARS.values()])
+    ax.set_ylim(limits)
+    return ax
+
+
+def two_places(number):
+    """Write a number with two decimals, a true minus sign, and no minus before zero."""
+    return f"{round(number, 2) + 0.0:.2f}".replace("-", "−")
+
+
+def plot_steps(steps, *, axes=None):
+    """Draw several steps side by side, titled by their names.
+
+    Parameters
+    ----------
+    steps : dict of str to step
+        As `plot_step` takes them.
+    axes : array of Axes, optional
+        One for each step.
+
+    Returns
+    -------
+    array of Axes, in the order of `steps`
+    """
+    if axes is None:
+        columns = 2 if len(steps) % 2 == 0 else 1
+        axes = new_figure(len(steps) // columns, columns, figsize=(5.2 * columns, 2.6 * len(steps) / columns))[1]
+    axes = np.ravel(axes)
+    for (title, step), ax in zip(steps.items(), axes):
+        plot_step(step, title=title, ax=ax)
+    return axes
+
+
+def plot_gate_activations(activations, tokens, *, ax=None):
+    """Draw what one unit's gates and states do at each token, as rows of coloured cells with their numbers.
+
+    Parameters
+    ----------
+    activations : dict of str to float array (T,)
+        One row each, drawn from top to bottom in this order.
+    tokens : sequence of str
+        T words to write along the top.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    rows = np.array(list(activations.values()))
+    if rows.shape[1:] != (len(tokens),):
+        raise ValueError(f"every row must hold {len(tokens)} numbers, one a token, got shape {rows.shape[1:]}")
+    ax = new_axes(ax, figsize=(max(4.0, 0.62 * len(tokens) + 1.6), 0.46 * len(rows) + 0.9))
+    reach = max(1.0, float(np.abs(rows).max()))
+    ax.imshow(rows, cmap=MINUS_PLUS, vmin=-reach, vmax=reach, aspect="auto")
+    for (row, column), number in np.ndenumerate(rows):
+        shade = "white" if number > 0.6 * reach else BLACK
+        ax.text(column, row, _short(number), ha="center", va="center", fontsize=9.5, color=shade)
+    ax.set_xticks(range(len(tokens)), tokens, rotation=40, ha="left", rotation_mode="anchor", fontsize=11)
+    ax.xaxis.tick_top()
+    ax.set_yticks(range(len(rows)), list(activations), fontsize=11)
+    ax.set_xticks(np.arange(1, len(tokens)) - 0.5, minor=True)
+    ax.set_yticks(np.arange(1, len(rows)) - 0.5, minor=True)
+    ax.grid(which="minor", color="0.88", linewidth=1.2)
+    ax.tick_params(which="both", length=0)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def _short(number):
+    """Write a number with one decimal, or as 0 or 1 when it is within 0.005 of it."""
+    whole = round(float(number))
+    text = str(whole) if abs(number - whole) < 0.005 else f"{number:.1f}"
+    return text.replace("-", "−")
+
+
+def plot_squashing(x, curves, *, ax=None):
+    """Draw squashing functions over the same inputs.
+
+    Parameters
+    ----------
+    x : float array (N,)
+    curves : dict of str to float array (N,)
+        The values of each function, under its name.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = tidy(new_axes(ax, figsize=(7.0, 3.2)), xlabel="sum that enters, $a$", ylabel="value that leaves")
+    looks = zip((BLACK, BLUE, ORANGE), ("-", "--", "-."))
+    for (name, values), (colour, style) in zip(curves.items(), looks):
+        ax.plot(x, values, style, color=colour, linewidth=2.2, label=name)
+    ax.legend(frameon=False, loc="upper left")
+    return ax
