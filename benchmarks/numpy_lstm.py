@@ -1,12 +1,13 @@
 """How fast is the NumPy LSTM? One training step beside torch.nn.LSTM, on the CPU, in float32.
 
-    python benchmarks/numpy_lstm.py [--json FILE] [--rounds 3] [--seconds 0.6]
+    python benchmarks/numpy_lstm.py [--json FILE] [--rounds 7] [--seconds 0.2]
 
 A step is forward, the whole way back, every weight's gradient and the input's. Four kinds do it: `torch` (nn.LSTM),
 `ours` (course_lib.lstm), `naive` (one matrix product a gate, weight gradients summed inside the loop) and `gemm` (the
 matrix products of ours and nothing else: what no NumPy version of this layout can beat). Each kind runs in a process of
 its own with a fixed number of threads, all kinds in turn and the whole turn `rounds` times; a process measures for
-`seconds` a shape and reports its median, and a row holds the medians over the rounds. A ratio is seconds over torch's.
+`seconds` a shape and reports its median. A ratio is seconds over torch's in the same round; a row holds the medians
+over the rounds.
 """
 
 import argparse
@@ -37,10 +38,12 @@ def draw(B, T, D, H):
 
 
 def ours(x, state, weights, d_outputs):
+    """Return forward and backward of `course_lib.lstm`."""
     return lambda: lstm_forward(x, state, *weights)[2], lambda cache: lstm_backward(d_outputs, cache)
 
 
 def torch_step(x, state, weights, d_outputs):
+    """Return forward and backward of ``torch.nn.LSTM`` with autograd."""
     import torch
 
     D, H = x.shape[-1], d_outputs.shape[-1]
@@ -51,10 +54,12 @@ def torch_step(x, state, weights, d_outputs):
 
 
 def naive(x, state, weights, d_outputs):
+    """Return forward and backward of the version that takes one product a gate."""
     return lambda: naive_forward(x, state, *weights), lambda tape: naive_backward(d_outputs, tape, *weights)
 
 
 def naive_forward(x, state, weight_ih, weight_hh, bias):
+    """Run all steps; return what the way back needs, a tuple a step."""
     W, U, b = (np.split(array, 4) for array in (weight_ih, weight_hh, bias))
     (h, c), tape = state, []
     for x_t in x:
@@ -70,6 +75,7 @@ def naive_forward(x, state, weight_ih, weight_hh, bias):
 
 
 def naive_backward(d_outputs, tape, weight_ih, weight_hh, bias):
+    """Carry gradients back; return what `course_lib.lstm.lstm_backward` returns."""
     W, U = np.split(weight_ih, 4), np.split(weight_hh, 4)
     dW, dU, db = (np.zeros_like(w) for w in (weight_ih, weight_hh, bias))
     blocks = list(zip(W, U, *(np.split(d, 4) for d in (dW, dU, db))))  # views: adding to them fills dW, dU and db
@@ -91,6 +97,7 @@ def naive_backward(d_outputs, tape, weight_ih, weight_hh, bias):
 
 
 def gemm(x, state, weights, d_outputs):
+    """Return the matrix products of forward and of backward, without anything else."""
     weight_ih, weight_hh, _ = weights
     da = np.repeat(d_outputs, 4, axis=-1)
     flat, flat_x, flat_h = (array.reshape(-1, array.shape[-1]) for array in (da, x, d_outputs))
@@ -133,6 +140,7 @@ def work(kind, seconds):
 
 
 def in_a_process(kind, threads, seconds):
+    """Run `work` in a process of its own with a fixed number of threads; return what it measured."""
     count = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")}
     command = [sys.executable, __file__, "--work", kind, "--seconds", str(seconds)]
     done = subprocess.run(command, env=os.environ | count, stdout=subprocess.PIPE, text=True, check=True)
@@ -165,21 +173,22 @@ def naive_equals_ours():
 
 def row(shape, threads, times):
     """Turn `times`, for each kind (rounds, 2) seconds, into one row of the results."""
-    step, forward = ({kind: float(np.median(np.array(times[kind])[:, k])) for kind in KINDS} for k in (0, 1))
-    ratios = {f"{prefix}step_ratio": round(step[kind] / step["torch"], 3)
+    step, forward = ({kind: np.array(times[kind])[:, k] for kind in KINDS} for k in (0, 1))
+    ratios = {f"{prefix}step_ratio": round(float(np.median(step[kind] / step["torch"])), 3)
               for prefix, kind in (("", "ours"), ("gemm_", "gemm"), ("naive_", "naive"))}
     return dict(zip("BTDH", shape)) | {"threads": threads} | ratios | {
-        "forward_ratio": round(forward["ours"] / forward["torch"], 3),
-        "milliseconds": {kind: round(1000 * step[kind], 3) for kind in KINDS},
+        "forward_ratio": round(float(np.median(forward["ours"] / forward["torch"])), 3),
+        "milliseconds": {kind: round(1000 * float(np.median(step[kind])), 3) for kind in KINDS},
         "bytes_per_time_step": bytes_per_step(*shape),
     }
 
 
 def main():
+    """Measure all kinds in turn, print the table and write it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", default=RESULTS / "numpy_lstm.json", metavar="FILE")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=0.6, help="for each shape in each process")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.2, help="for each shape in each process")
     parser.add_argument("--work", choices=KINDS, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.work:

@@ -124,6 +124,46 @@ def lstm_state_jacobian(cache, t):
     return np.block([[dh_dh, through_c * np.diag(f)], [dc_dh, np.diag(f)]])
 
 
+def lstm_gradient_norms(cache, dh_T):
+    """Return how long the gradient of an LSTM's last hidden state is at every step before it.
+
+    Parameters
+    ----------
+    cache : tuple
+        From `course_lib.lstm.lstm_forward` with a batch of one, over T steps.
+    dh_T : float array (H,)
+        Gradient by the last hidden state; the last cell state gets none of its own.
+
+    Returns
+    -------
+    dict of str to float array (T,)
+        For t = 1 … T:
+        ``"h"``, ‖dL/dh_t‖ with c_t held fixed;
+        ``"state"``, ‖dL/d(h_t, c_t)‖, of the whole state;
+        ``"cell"``, how long a gradient dL/dc_T = `dh_T` still is at c_t with all gates held fixed:
+        ‖dh_T * f_T * … * f_{t+1}‖.
+
+    Notes
+    -----
+    The same measurement as `rnn_gradient_norms`, through d(h_t, c_t) / d(h_{t−1}, c_{t−1}). Taught in notebook 02.
+
+    References
+    ----------
+    Hochreiter & Schmidhuber (1997); Gers, Schmidhuber & Cummins (2000).
+    """
+    forget = cache[3][1][:, 0]
+    size = len(dh_T)
+    norms = {name: np.empty(len(forget)) for name in ("h", "state", "cell")}
+    d_state, dc = np.concatenate([dh_T, np.zeros(size)]), np.asarray(dh_T)
+    for t in reversed(range(len(forget))):
+        norms["h"][t] = np.linalg.norm(d_state[:size])
+        norms["state"][t] = np.linalg.norm(d_state)
+        norms["cell"][t] = np.linalg.norm(dc)
+        d_state = d_state @ lstm_state_jacobian(cache, t)
+        dc = dc * forget[t]
+    return norms
+
+
 def half_life(forget):
     """Return after how many steps a forget gate held at `forget` has halved the cell: log ½ / log f."""
     forget = np.asarray(forget, dtype=float)

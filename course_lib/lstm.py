@@ -11,6 +11,12 @@ from course_lib.rnn import weight_gradients
 from course_lib.stack import Stack
 
 
+def split_blocks(a):
+    """Return views of the four blocks of the last axis; quicker than `np.split`, which counts at every step."""
+    size = a.shape[-1] // 4
+    return [a[..., k * size : (k + 1) * size] for k in range(4)]
+
+
 def lstm_gates(a):
     """Squash the four blocks of sums: ``i, f, o`` by the sigmoid, the candidate ``g`` by tanh.
 
@@ -23,7 +29,7 @@ def lstm_gates(a):
     -------
     i, f, g, o : float arrays (..., H)
     """
-    a_i, a_f, a_g, a_o = np.split(a, 4, axis=-1)
+    a_i, a_f, a_g, a_o = split_blocks(a)
     return sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
 
 
@@ -123,7 +129,7 @@ def lstm_backward(d_outputs, cache, d_state=None):
     for t in reversed(range(len(x))):
         dh = d_outputs[t] + dh
         dc = dc + dh * o[t] * tanh_slope(tanh_c[t])
-        da_i, da_f, da_g, da_o = np.split(da[t], 4, axis=-1)  # views: writing to them fills da
+        da_i, da_f, da_g, da_o = split_blocks(da[t])  # views: writing to them fills da
         da_i[:] = dc * g[t] * sigmoid_slope(i[t])
         da_f[:] = dc * cs[t] * sigmoid_slope(f[t])
         da_g[:] = dc * i[t] * tanh_slope(g[t])

@@ -4,6 +4,7 @@ import numpy as np
 
 from course_lib.functional import cross_entropy
 from course_lib.optim import Adam, clip_by_norm
+from course_lib.threads import one_thread
 
 
 class Network:
@@ -104,15 +105,16 @@ def train(network, draw, steps, *, learning_rate=5e-3, max_norm=1.0, solved=None
     """
     optimizer = Adam(network.params, learning_rate)
     losses, accuracies = [], []
-    for step in range(steps):
-        ids, targets = draw()
-        loss, gradients, logits, _ = network.loss_and_gradients(ids, targets)
-        if not np.isfinite(loss):
-            raise FloatingPointError(f"the loss is {loss} at step {step}; lower the learning rate or max_norm")
-        gradients, _ = clip_by_norm(gradients, max_norm)
-        optimizer.step(gradients)
-        losses.append(loss)
-        accuracies.append(float((logits.argmax(axis=-1) == targets).mean()))
-        if solved is not None and step >= window and np.mean(accuracies[-window:]) >= solved:
-            break
+    with one_thread():
+        for step in range(steps):
+            ids, targets = draw()
+            loss, gradients, logits, _ = network.loss_and_gradients(ids, targets)
+            if not np.isfinite(loss):
+                raise FloatingPointError(f"the loss is {loss} at step {step}; lower the learning rate or max_norm")
+            gradients, _ = clip_by_norm(gradients, max_norm)
+            optimizer.step(gradients)
+            losses.append(loss)
+            accuracies.append(float((logits.argmax(axis=-1) == targets).mean()))
+            if solved is not None and step >= window and np.mean(accuracies[-window:]) >= solved:
+                break
     return np.array(losses), np.array(accuracies)

@@ -11,9 +11,9 @@ _VERBS = ("chased", "watched", "followed", "ignored", "heard")
 _POSITIVE = ("good", "great", "wonderful", "superb")
 _NEGATIVE = ("bad", "awful", "dreadful", "poor")
 _OTHER_THINGS = ("dinner", "concert", "lecture", "play")
-_OPENINGS = ("on friday after work", "last week in town", "in the warm evening", "with both my cousins")
 _CLAUSES = ("that my sister picked", "which started quite late", "we saw with friends", "they had all recommended")
-_LINKS = ("and later that day", "while on the way", "but then once more", "and before we left")
+_ASIDES = ("as everybody told me", "just as we expected", "on that friday evening", "to tell the truth",
+           "in my own opinion", "as my cousin remembers")
 _NEUTRAL = (
     "we walked home along the river", "the bus stopped near the station", "someone read a paper on the bench",
     "it had rained since the morning", "my neighbour carried two bags", "a boy counted the windows of the train",
@@ -99,17 +99,19 @@ def agreement(count, rng, distractors=(0, 4)):
 def twist_reviews(count, rng, distance=(5, 200)):
     """Make short reviews in which what decides is bound early and asked for at the end.
 
-    "… the film that my sister picked was good … the dinner which started quite late was awful …", then neutral words,
-    then "and the film": positive. Whichever came first, whichever was good, every review praises one thing and damns
-    the other in the same local contexts. So no bag of words or of short n-grams, and no reader of the end alone, can
-    beat chance.
+    "to tell the truth the film that my sister picked was good to tell the truth the dinner that my sister picked was
+    awful to tell the truth …", then neutral words, then "and the film": positive. Every review praises one thing and
+    damns the other, in either order, and the same words stand around both. Swap the two verdicts: the label turns, yet
+    the review still holds the same runs of up to 5 words, each as often as before. So no bag of such n-grams can beat
+    chance, linear or not, nor can a reader of the end alone.
 
     Parameters
     ----------
     count : int
     rng : numpy.random.Generator
     distance : (int, int)
-        Least and greatest number of words between the second verdict and the question, drawn log-uniformly.
+        Least and greatest number of words between the second verdict and the question, drawn log-uniformly. The
+        claim about n-grams holds from 5 words on.
 
     Returns
     -------
@@ -131,11 +133,13 @@ def twist_reviews(count, rng, distance=(5, 200)):
 def _twist_review(film_is_good, distance, rng):
     verdicts = rng.choice(_POSITIVE), rng.choice(_NEGATIVE)
     film, other = verdicts if film_is_good else verdicts[::-1]
-    said = [f"the film {rng.choice(_CLAUSES)} was {film}", f"the {rng.choice(_OTHER_THINGS)} {rng.choice(_CLAUSES)} was {other}"]
+    # One clause and one aside serve both things: had each its own, they would tell which verdict is whose.
+    clause, aside, other_thing = rng.choice(_CLAUSES), rng.choice(_ASIDES), rng.choice(_OTHER_THINGS)
+    said = [f"{aside} the film {clause} was {film}", f"{aside} the {other_thing} {clause} was {other}"]
     if rng.integers(2):
         said.reverse()
-    neutral = _neutral_words(distance, rng)
-    return " ".join([rng.choice(_OPENINGS), said[0], rng.choice(_LINKS), said[1], *neutral, "and the film"])
+    between = (aside.split() + _neutral_words(distance, rng))[:distance]
+    return " ".join([*said, *between, "and the film"])
 
 
 def _neutral_words(count, rng):

@@ -7,6 +7,7 @@ import torch
 from course_lib.gradients import (
     half_life,
     largest_singular_value,
+    lstm_gradient_norms,
     lstm_state_jacobian,
     numerical_gradient,
     relative_error,
@@ -74,6 +75,37 @@ def test_the_lstm_state_jacobian_equals_autograd():
     h0, c0 = (torch.tensor(s[0, 0]) for s in state)
     expected = torch.cat(torch.autograd.functional.jacobian(step, (h0, c0)), dim=1).numpy()
     np.testing.assert_allclose(lstm_state_jacobian(cache[0], 0), expected, atol=1e-12)
+
+
+def test_lstm_gradient_norms_equal_autograd():
+    rng = np.random.default_rng(2)
+    lstm = LSTM(3, 4, rng=rng)
+    x, dh = rng.normal(size=(6, 1, 3)), rng.normal(size=4)
+    _, _, cache = lstm.forward(x)
+    cell = torch.nn.LSTMCell(3, 4).double()
+    w_ih, w_hh, b = (torch.tensor(p) for p in lstm.layer_params(0))
+    cell.load_state_dict(dict(weight_ih=w_ih, weight_hh=w_hh, bias_ih=b, bias_hh=torch.zeros_like(b)))
+    norms = lstm_gradient_norms(cache[0], dh)
+    _, hs, cs, *_ = cache[0]
+    for t in range(1, 7):
+        start = [torch.tensor(s[t]).requires_grad_() for s in (hs, cs)]  # leaves: each held fixed while the other moves
+        h, c = start
+        for x_t in torch.tensor(x[t:]):
+            h, c = cell(x_t, (h, c))
+        d_h, d_c = torch.autograd.grad((h @ torch.tensor(dh)).sum(), start, materialize_grads=True)
+        assert norms["h"][t - 1] == pytest.approx(d_h.norm().item(), rel=1e-10)
+        assert norms["state"][t - 1] == pytest.approx(torch.cat([d_h, d_c]).norm().item(), rel=1e-10)
+
+
+def test_the_cell_path_of_an_lstm_is_the_product_of_its_later_forget_gates():
+    rng = np.random.default_rng(3)
+    lstm = LSTM(3, 4, rng=rng)
+    lstm.params["weight_hh_l0"][:] = 0  # so that the gates follow from the inputs alone
+    x, dh = rng.normal(size=(6, 1, 3)), rng.normal(size=4)
+    forget = 1 / (1 + np.exp(-x[:, 0] @ lstm.params["weight_ih_l0"][4:8].T - lstm.params["bias_l0"][4:8]))
+    _, _, cache = lstm.forward(x)
+    expected = [np.linalg.norm(dh * forget[t:].prod(axis=0)) for t in range(1, 7)]
+    np.testing.assert_allclose(lstm_gradient_norms(cache[0], dh)["cell"], expected)
 
 
 def test_singular_value_and_spectral_radius_differ_for_a_shear():

@@ -44,3 +44,11 @@ def test_a_loss_that_is_not_finite_stops_training_with_a_sentence():
     network.params["head_bias"][:] = np.nan
     with pytest.raises(FloatingPointError, match="lower the learning rate"):
         train(network, lambda: delayed_recall(4, 2, rng, 4, 4), steps=2)
+
+
+def test_training_leaves_the_number_of_threads_as_it_was():
+    from threadpoolctl import threadpool_info
+
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    test_training_moves_the_recurrent_layers_own_weights()
+    assert [pool["num_threads"] for pool in threadpool_info()] == before

@@ -1,11 +1,14 @@
 """The tasks ask for memory and offer no way round it."""
 
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from course_lib.tasks import agreement, delayed_recall, twist_reviews
+
+VERDICTS = {"good", "great", "wonderful", "superb", "bad", "awful", "dreadful", "poor"}
 
 
 def test_recall_shows_the_cue_first_and_noise_ever_after():
@@ -63,6 +66,18 @@ def test_no_word_of_a_twist_review_tells_its_label():
         if 200 < has.sum() < 3800:
             standard_error = np.sqrt(0.25 / has.sum() + 0.25 / (~has).sum())
             assert abs(labels[has].mean() - labels[~has].mean()) < 4.5 * standard_error, gram
+
+
+def test_swapping_the_verdicts_of_a_twist_review_changes_no_n_gram_but_turns_the_label():
+    texts, _, _ = twist_reviews(200, np.random.default_rng(3), distance=(5, 40))
+    for text in texts:
+        words = text.split()
+        first, second = (i + 1 for i, word in enumerate(words) if word == "was" and words[i + 1] in VERDICTS)
+        swapped = words.copy()
+        swapped[first], swapped[second] = words[second], words[first]
+        assert swapped != words
+        for n in range(1, 6):
+            assert Counter(zip(*(words[i:] for i in range(n)))) == Counter(zip(*(swapped[i:] for i in range(n))))
 
 
 def test_an_impossible_distance_is_refused():

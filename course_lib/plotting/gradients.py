@@ -118,7 +118,10 @@ def plot_clipping(runs, *, guessing=None, axes=None):
         axes[0].plot(losses, color=colour, linestyle=dash, linewidth=1.4, label=name)
         axes[1].semilogy(norms, color=colour, linestyle=dash, linewidth=1.4, label=name)
     if guessing is not None:
-        axes[0].axhline(guessing, color="0.35", linestyle=":", label="guessing")
-    tidy(axes[0], title="loss", xlabel="training step", ylabel="loss (nats)").legend(frameon=False)
+        axes[0].axhline(guessing, color="0.35", linestyle=":")
+        axes[0].annotate("guessing", (1, guessing), xycoords=("axes fraction", "data"), xytext=(-4, -4),
+                         textcoords="offset points", ha="right", va="top", color="0.35")
+    tidy(axes[0], title="loss", xlabel="training step", ylabel="loss (nats)")
     tidy(axes[1], title="norm of the gradient, before clipping", xlabel="training step", ylabel="norm")
+    axes[1].legend(frameon=False)
     return axes
