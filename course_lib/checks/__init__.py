@@ -1,0 +1,90 @@
+"""Checks that say what is wrong: ``check("rnn_step", rnn_step)``.
+
+An exercise is data (`Exercise`): how inputs are drawn, how a function is driven, the reference, the properties with
+their points, and a bank of mistakes that have names. One module a notebook holds them; this one finds and runs them.
+"""
+
+import difflib
+from importlib import import_module
+
+from course_lib.checks._exercise import Exercise, Mistake, Property
+from course_lib.checks._judge import SEED, Result, Verdict, draw_cases, judge_here
+from course_lib.checks._report import CheckFailed, UnknownExercise, report, sentence
+
+__all__ = [
+    "SEED", "CheckFailed", "Exercise", "Mistake", "Property", "Result", "UnknownExercise", "Verdict",
+    "all_exercises", "check", "example", "find", "verdict",
+]
+
+CHAPTERS = (
+    "goldfish_memory", "vanishing_gradients", "gate_math", "numpy_lstm", "imdb_sentiment", "char_generation",
+)
+
+
+def all_exercises():
+    """Return every exercise of the course as a dict from name to `Exercise`, in the order of the notebooks."""
+    modules = (import_module(f"{__name__}.{chapter}") for chapter in CHAPTERS)
+    return {exercise.name: exercise for module in modules for exercise in module.EXERCISES}
+
+
+def find(name):
+    """Return the exercise of that name.
+
+    Raises
+    ------
+    UnknownExercise
+        If there is none; the message proposes the nearest name.
+    """
+    exercises = all_exercises()
+    if name in exercises:
+        return exercises[name]
+    near = difflib.get_close_matches(str(name), exercises, n=1, cutoff=0.4)
+    guess = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(exercises)}."
+    raise UnknownExercise(f"no exercise is called {name!r}; {guess}")
+
+
+def verdict(name, function, *, seed=SEED):
+    """Judge `function` and return the `Verdict`, printing and raising nothing; another `seed` draws other cases."""
+    return judge_here(find(name), function, seed)
+
+
+def check(name, function, *, seed=SEED):
+    """Check an answer, and print what is right and what is not.
+
+    Parameters
+    ----------
+    name : str
+        The exercise, for example ``"rnn_step"``.
+    function : callable
+        Your answer: the function itself, without brackets after it.
+    seed : int
+        Which cases to draw. The same seed gives the same cases.
+
+    Raises
+    ------
+    CheckFailed
+        If the answer does not have all points; the message is one sentence.
+    UnknownExercise
+        If no exercise has that name.
+    """
+    exercise = find(name)
+    if not callable(function):
+        kind = type(function).__name__
+        raise CheckFailed(f"check wants the function itself, check({name!r}, {name}); it got a value of type {kind}.")
+    result = judge_here(exercise, function, seed)
+    if result.passed:
+        return print(report(result))
+    print(report(result, example(name, result.first_failure.case, seed=seed)))
+    # Raised from here, so that the notebook shows the sentence alone.
+    raise CheckFailed(sentence(result), result)
+
+
+def example(name, case=1, *, seed=SEED):
+    """Return the inputs of one case, a dict in the order of the function's parameters; cases count from 1.
+
+    ``rnn_step(*example("rnn_step", 3).values())`` runs your function on the third.
+    """
+    cases = draw_cases(find(name), seed)
+    if not 1 <= case <= len(cases):
+        raise IndexError(f"{name} has cases 1 to {len(cases)}, got {case}")
+    return cases[case - 1][1]

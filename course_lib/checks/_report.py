@@ -1,0 +1,93 @@
+"""The verdict in words: a report for people, one sentence for the traceback."""
+
+import re
+import textwrap
+
+import numpy as np
+
+WIDTH = 78  # fits a notebook beside JupyterLab's file list
+FIXED = "\N{NO-BREAK SPACE}"  # stands for a space where no line may break
+TO_DO = "  Replace the line `raise NotImplementedError(…)` by your code, and run it again."
+
+
+class OneSentence(Exception):
+    """An exception whose traceback in a notebook is its message and nothing else."""
+
+    def _render_traceback_(self):
+        return textwrap.wrap(f"{type(self).__name__}: {self}", WIDTH, break_on_hyphens=False)
+
+
+class CheckFailed(OneSentence, AssertionError):
+    """An answer that is not right yet; `verdict` has the details."""
+
+    def __init__(self, message, verdict=None):
+        super().__init__(message)
+        self.verdict = verdict
+
+
+class UnknownExercise(OneSentence, LookupError):
+    """A name that no exercise has."""
+
+
+def report(verdict, inputs=None):
+    """Return the report as text; `inputs` are those of the first case that failed."""
+    exercise = verdict.exercise
+    if not verdict.written:
+        return f"{headline(verdict)}\n\n{TO_DO}"
+    blocks = [headline(verdict), "\n".join(_lines(verdict))]
+    if inputs is not None:
+        case = verdict.first_failure.case
+        seen = f"The first failure is from case {case}: {shapes(inputs)}."
+        get = f'from course_lib.checks import example; inputs = example("{exercise.name}", {case})'
+        blocks.append(f"{_wrap(seen + ' To have its inputs:')}\n  {get}")
+    if verdict.mistake:
+        named = f"This is what comes out when {verdict.mistake.name}."
+        blocks.append(f"{_wrap(named)}\n{_wrap(f'Hint: {verdict.mistake.hint}')}")
+    blocks += [_wrap(f"By the way, {remark}") for remark in verdict.remarks]
+    return "\n\n".join(blocks)
+
+
+def headline(verdict):
+    """One line: the exercise and its points."""
+    name, points, most = verdict.exercise.name, verdict.points, verdict.exercise.points
+    if not verdict.written:
+        return f"{name}: not written yet, 0 of {most} points."
+    return f"{name}: {points} of {most} points" + (". All of it is right." if verdict.passed else ".")
+
+
+def sentence(verdict):
+    """What the traceback says: the points, and the mistake's name or else the first thing that went wrong."""
+    if not verdict.written:
+        return headline(verdict)
+    why = f"this is what comes out when {verdict.mistake.name}" if verdict.mistake else verdict.first_failure.sentence
+    return f"{headline(verdict)[:-1]}: {why}."
+
+
+def shapes(inputs):
+    """Describe inputs in brief: ``x (3, 4), lengths (3,), temperature 0.5``, unbreakable within an input."""
+    return ", ".join(f"{name}{FIXED}{_shape(value)}" for name, value in inputs.items())
+
+
+def _shape(value):
+    if isinstance(value, np.ndarray):
+        return str(value.shape).replace(" ", FIXED)
+    if isinstance(value, dict):
+        return "{" + shapes(value) + "}"
+    return f"{value:.4g}" if isinstance(value, float) else repr(value)
+
+
+def _lines(verdict):
+    """One line a property; below a failed one what went wrong, unless that was said above of other numbers."""
+    told = set()
+    for result in verdict.results:
+        mark = "✗" if result.sentence else "✓"
+        yield f"  {mark} {result.points}/{result.property.points}  {result.property.name}"
+        gist = re.sub(r"-?\d[\d.e+-]*", "#", result.sentence)
+        if gist and gist not in told:
+            told.add(gist)
+            yield _wrap(result.sentence[0].upper() + result.sentence[1:] + ".", " " * 9)
+
+
+def _wrap(text, indent="  "):
+    lines = textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    return lines.replace(FIXED, " ")

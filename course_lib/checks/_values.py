@@ -1,0 +1,86 @@
+"""What crosses between judge and worker: arrays, plain values, and lists, tuples and dicts of them.
+
+A value is written without pickle: the arrays as they are in an ``.npz`` file, the rest as JSON beside them.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+NUMBERS = "biufc"  # the kinds of dtype that cross: true or false, whole, without sign, real, complex
+DEEPEST = 8
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Stands for a value that cannot cross; all that is left of it is its type's name."""
+
+    type_name: str
+
+
+def plain(value, depth=0):
+    """Return a copy of `value` that can cross, with `Foreign` in place of whatever cannot."""
+    if value is None or type(value) in (bool, int, float, str, Foreign):
+        return value
+    if type(value) is np.ndarray or isinstance(value, np.generic):
+        return np.array(value) if value.dtype.kind in NUMBERS else Foreign(f"array of {value.dtype}")
+    if depth == DEEPEST:
+        return Foreign("deeply nested value")
+    if type(value) in (list, tuple):
+        return type(value)(plain(v, depth + 1) for v in value)
+    if type(value) is dict and all(type(key) is str for key in value):
+        return {key: plain(v, depth + 1) for key, v in value.items()}
+    return foreign(value)
+
+
+def foreign(value):
+    """Return the `Foreign` that stands for `value`."""
+    if isinstance(value, dict):
+        return Foreign("dict whose keys are not all text")
+    module, name = type(value).__module__.split(".")[0], type(value).__qualname__
+    return Foreign(name if module in ("builtins", "__main__") else f"{module}.{name}")
+
+
+def save(file, value):
+    """Write a plain value to `file` (a path or an open binary file), with no pickle in it."""
+    arrays = []
+    tree = json.dumps(_encode(value, arrays))
+    np.savez(file, tree=np.array(tree), **{f"array_{n}": array for n, array in enumerate(arrays)})
+
+
+def load(file):
+    """Read what `save` wrote."""
+    with np.load(file, allow_pickle=False) as stored:
+        return _decode(json.loads(str(stored["tree"])), stored)
+
+
+def _encode(value, arrays):
+    if isinstance(value, np.ndarray):
+        arrays.append(value)
+        return {"array": len(arrays) - 1}
+    if isinstance(value, Foreign):
+        return {"foreign": value.type_name}
+    if isinstance(value, (list, tuple)):
+        return {type(value).__name__: [_encode(v, arrays) for v in value]}
+    if isinstance(value, dict):
+        return {"dict": {key: _encode(v, arrays) for key, v in value.items()}}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": str(value)}
+    return value
+
+
+def _decode(node, stored):
+    if not isinstance(node, dict):
+        return node
+    ((kind, content),) = node.items()
+    if kind == "array":
+        return stored[f"array_{content}"]
+    if kind == "foreign":
+        return Foreign(content)
+    if kind == "float":
+        return float(content)
+    if kind == "dict":
+        return {key: _decode(v, stored) for key, v in content.items()}
+    return {"list": list, "tuple": tuple}[kind](_decode(v, stored) for v in content)

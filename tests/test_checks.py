@@ -1,0 +1,397 @@
+"""The checks: right answers pass, wrong ones get the right words. Oracles: torch, loops, closed forms."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from course_lib.checks import SEED, CheckFailed, UnknownExercise, all_exercises, check, example, find, verdict
+from course_lib.checks._compare import changed, difference, exactly
+from course_lib.checks._judge import draw_cases, judge
+from course_lib.checks._values import Foreign, load, plain, save
+from course_lib.checks._worker import Outcome
+
+EXERCISES = all_exercises()
+MISTAKES = [(name, mistake) for name, exercise in EXERCISES.items() for mistake in exercise.mistakes]
+HIDDEN = 7  # a seed that no learner sees
+
+
+def right_step(x, h, W_ih, W_hh, b):
+    return np.tanh(x @ W_ih.T + h @ W_hh.T + b)
+
+
+def failure(name, function, **kwargs):
+    """The message with which the check fails."""
+    with pytest.raises(CheckFailed) as caught:
+        check(name, function, **kwargs)
+    return str(caught.value)
+
+
+# Every exercise
+
+
+@pytest.mark.parametrize("seed", [SEED, HIDDEN])
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_reference_earns_all_points(name, seed):
+    assert verdict(name, EXERCISES[name].reference, seed=seed).passed
+
+
+@pytest.mark.parametrize("name, mistake", MISTAKES, ids=[f"{name}: {mistake.name}" for name, mistake in MISTAKES])
+def test_each_mistake_fails_under_its_own_name(name, mistake):
+    result = verdict(name, mistake.function)
+    assert not result.passed
+    assert result.mistake is mistake
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(HIDDEN, HIDDEN + 3))
+@pytest.mark.parametrize("name", EXERCISES)
+def test_mistakes_keep_their_names_in_cases_that_nobody_has_seen(name, seed):
+    for mistake in EXERCISES[name].mistakes:
+        assert verdict(name, mistake.function, seed=seed).mistake is mistake
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_exercise_has_ten_points_and_five_mistakes_with_names_and_hints_of_their_own(name):
+    exercise = EXERCISES[name]
+    assert exercise.points == 10
+    assert len(exercise.mistakes) >= 5
+    assert len({mistake.name for mistake in exercise.mistakes}) == len(exercise.mistakes)
+    assert all(len(mistake.hint) > 20 for mistake in exercise.mistakes)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_answer_that_does_nothing_earns_nothing(name):
+    assert verdict(name, lambda *inputs: None).points == 0
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_cases_depend_on_the_seed_alone(name):
+    cases, again, others = ([inputs for _, inputs in draw_cases(EXERCISES[name], s)] for s in (5, 5, 6))
+    assert not any(changed(a, b) for a, b in zip(cases, again))
+    assert all(changed(a, b) for a, b in zip(cases, others))
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_inputs_are_plain_values(name):
+    for _, inputs in draw_cases(EXERCISES[name]):
+        assert not changed(inputs, plain(inputs))
+
+
+# The references, against oracles that know nothing of the course
+
+
+def test_rnn_step_is_that_of_torch():
+    torch = pytest.importorskip("torch")
+    x, h, W_ih, W_hh, b = (torch.from_numpy(a) for a in example("rnn_step").values())
+    cell = torch.nn.RNNCell(x.shape[1], h.shape[1], dtype=torch.float64)
+    cell.load_state_dict({"weight_ih": W_ih, "weight_hh": W_hh, "bias_ih": b, "bias_hh": 0 * b})
+    ours = find("rnn_step").reference(*example("rnn_step").values())
+    np.testing.assert_allclose(ours, cell(x, h).detach(), rtol=1e-12)
+
+
+def test_clip_by_norm_is_that_of_torch():
+    torch = pytest.importorskip("torch")
+    grads, max_norm = example("clip_by_norm").values()
+    parameters = [torch.nn.Parameter(torch.zeros(g.shape, dtype=torch.float64)) for g in grads.values()]
+    for parameter, g in zip(parameters, grads.values()):
+        parameter.grad = torch.from_numpy(g.copy())
+    norm = torch.nn.utils.clip_grad_norm_(parameters, max_norm)
+    clipped, ours = find("clip_by_norm").reference(grads, max_norm)
+    np.testing.assert_allclose(ours, norm)
+    for g, parameter in zip(clipped.values(), parameters):
+        np.testing.assert_allclose(g, parameter.grad, rtol=1e-5)
+
+
+def test_gates_give_the_state_of_torch():
+    torch = pytest.importorskip("torch")
+    inputs = example("gates")
+    x, h, W_ih, W_hh, b = (torch.from_numpy(a) for a in inputs.values())
+    cell = torch.nn.LSTMCell(x.shape[1], h.shape[1], dtype=torch.float64)
+    cell.load_state_dict({"weight_ih": W_ih, "weight_hh": W_hh, "bias_ih": b, "bias_hh": 0 * b})
+    c = torch.ones_like(h)
+    _, wanted = cell(x, (h, c))
+    i, f, g, o = find("gates").reference(*inputs.values())
+    np.testing.assert_allclose(f + i * g, wanted.detach(), rtol=1e-12)
+    np.testing.assert_allclose(o * np.tanh(f + i * g), cell(x, (h, c))[0].detach(), rtol=1e-12)
+
+
+def test_lstm_step_backward_is_what_autograd_finds():
+    torch = pytest.importorskip("torch")
+    dh, dc, cache = example("lstm_step_backward").values()
+    leaves = {k: torch.tensor(cache[k], requires_grad=True) for k in ("x", "h_prev", "c_prev", "W_ih", "W_hh")}
+    gates = np.concatenate([np.log(cache[k] / (1 - cache[k])) if k != "g" else np.arctanh(cache[k]) for k in "ifgo"], 1)
+    products = leaves["x"] @ leaves["W_ih"].T + leaves["h_prev"] @ leaves["W_hh"].T
+    bias = (torch.from_numpy(gates) - products).mean(0).detach().requires_grad_()
+    i, f, g, o = (products + bias).chunk(4, dim=1)
+    c = torch.sigmoid(f) * leaves["c_prev"] + torch.sigmoid(i) * torch.tanh(g)
+    h = torch.sigmoid(o) * torch.tanh(c)
+    ((h * torch.from_numpy(dh)).sum() + (c * torch.from_numpy(dc)).sum()).backward()
+    ours = find("lstm_step_backward").reference(dh, dc, cache)
+    np.testing.assert_allclose(ours["db"], bias.grad, rtol=1e-9)
+    for name, leaf in leaves.items():
+        np.testing.assert_allclose(ours[f"d{name}"], leaf.grad, rtol=1e-9)
+
+
+def test_last_hidden_is_what_a_loop_finds():
+    torch = pytest.importorskip("torch")
+    inputs = example("last_hidden")
+    wanted = np.stack([row[n - 1] for row, n in zip(inputs["outputs"], inputs["lengths"])])
+    result, gradient = find("last_hidden").drive(find("last_hidden").reference, inputs)
+    np.testing.assert_array_equal(result, wanted)
+    assert gradient.sum() == wanted.size
+    assert torch.is_tensor(find("last_hidden").reference(torch.zeros(2, 3, 4), torch.tensor([1, 3])))
+
+
+def test_sample_logits_draws_from_the_softmax():
+    exercise = find("sample_logits")
+    inputs = {"logits": np.log([0.6, 0.3, 0.1]), "temperature": 1.0, "top_k": 2, "seed": 1}
+    _, shares, _ = exercise.drive(exercise.reference, inputs)
+    assert exercise.close(shares, np.array([2 / 3, 1 / 3, 0])) == ""
+
+
+# What the messages say
+
+
+def test_a_solved_exercise_prints_its_points_and_returns_nothing(capsys):
+    assert check("rnn_step", right_step) is None
+    assert "10 of 10 points" in capsys.readouterr().out
+
+
+def test_an_untouched_exercise_is_told_what_to_replace(capsys):
+    def rnn_step(x, h, W_ih, W_hh, b):
+        raise NotImplementedError("write your code here")
+
+    assert failure("rnn_step", rnn_step) == "rnn_step: not written yet, 0 of 10 points."
+    assert "raise NotImplementedError" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "answer, said",
+    [
+        (lambda *a: None, "is None, wanted a NumPy array of shape (4, 3) (is a `return` missing?)"),
+        (lambda *a: right_step(*a).tolist(), "is a list of 4, wanted a NumPy array of shape (4, 3)"),
+        (lambda *a: right_step(*a)[:2], "has shape (2, 3), wanted (4, 3)"),
+        (lambda *a: right_step(*a).T[:, ::-1], "has shape (3, 4), wanted (4, 3): rows and columns are exchanged"),
+        (lambda *a: right_step(*a) * np.nan, "is not a number (NaN) at [0, 0], wanted -0.86"),
+        (lambda *a: right_step(*a) - np.inf, "is infinite at [0, 0], wanted -0.86"),
+        (lambda *a: right_step(*a).astype(np.float32), "is float32, wanted float64"),
+        (lambda *a: np.ones((4, 3), int), "holds whole numbers (int64), wanted real numbers (float64)"),
+        (lambda *a: np.matrix(right_step(*a)), "is a value of type numpy.matrix, wanted a NumPy array"),
+        (lambda *a: 3, "is the number 3, wanted a NumPy array"),
+        (lambda *a: 1 / 0, "it stopped with ZeroDivisionError: division by zero, in the line"),
+        (lambda *a: sys.exit(), "it stopped with SystemExit"),
+        (lambda x, h: x, "it could not be called as rnn_step(x, h, W_ih, W_hh, b)"),
+    ],
+)
+def test_a_wrong_answer_is_told_what_is_wrong(answer, said):
+    assert said in failure("rnn_step", answer)
+
+
+def test_a_tensor_in_place_of_an_array_is_named():
+    torch = pytest.importorskip("torch")
+    assert "type torch.Tensor, wanted a NumPy array" in failure("rnn_step", lambda *a: torch.zeros(4, 3))
+
+
+def test_an_array_in_place_of_a_tensor_is_named():
+    said = failure("last_hidden", lambda outputs, lengths: outputs[:, 0].detach().numpy())
+    assert "type numpy.ndarray, wanted a torch tensor" in said
+
+
+def test_a_missing_key_and_a_wrong_part_are_named():
+    assert "lacks the key 'dh_prev'" in failure("lstm_step_backward", lambda dh, dc, cache: {"dx": cache["x"]})
+    clip = find("clip_by_norm").reference
+    assert "`norm` is" in failure("clip_by_norm", lambda *a: (clip(*a)[0], clip(*a)[1] + 1))
+
+
+def test_one_value_in_place_of_four_is_told_how_to_return_them():
+    assert "wanted 4 values, as in `return i, f, g, o`" in failure("gates", lambda *a: np.zeros((4, 4, 3)))
+
+
+def test_a_changed_input_is_named():
+    def touches_another(x, h, W_ih, W_hh, b):
+        result = right_step(x, h, W_ih, W_hh, b)
+        b *= 2
+        return result
+
+    assert "the input b was changed by the call" in failure("rnn_step", touches_another)
+
+
+def test_an_answer_that_prints_passes_and_is_told(capsys):
+    def chatty(*inputs):
+        print("here")
+        return right_step(*inputs)
+
+    check("rnn_step", chatty)
+    out = capsys.readouterr().out
+    assert 'rnn_step prints ("here")' in out
+    assert out.count("here") == 1
+
+
+def test_a_warning_is_reported_and_does_not_reach_stderr(capsys):
+    def warns(*inputs):
+        np.log(np.zeros(1))
+        return right_step(*inputs)
+
+    check("rnn_step", warns)
+    captured = capsys.readouterr()
+    assert "divide by zero" in captured.out
+    assert captured.err == ""
+
+
+def test_the_report_shows_the_failing_case_and_how_to_get_it(capsys):
+    failure("rnn_step", lambda *inputs: right_step(*inputs) + (inputs[1] == 0).all())
+    out = capsys.readouterr().out
+    assert "✗ 0/2  with a state of zeros only the input counts" in out
+    assert "✓ 2/2  input and state together" in out
+    assert 'example("rnn_step", 5)' in out
+    assert (example("rnn_step", 5)["h"] == 0).all()
+
+
+def test_a_failure_shows_its_sentence_alone_in_a_notebook():
+    with pytest.raises(CheckFailed) as caught:
+        check("rnn_step", lambda *inputs: None)
+    assert " ".join(caught.value._render_traceback_()) == f"CheckFailed: {caught.value}"
+    assert str(caught.value).count(". ") == 0
+
+
+def test_the_result_instead_of_the_function_is_told():
+    assert failure("rnn_step", np.zeros(3)).startswith("check wants the function itself")
+
+
+def test_an_unknown_name_gets_a_guess():
+    with pytest.raises(UnknownExercise, match="did you mean 'rnn_step'"):
+        check("rnn_stpe", right_step)
+    with pytest.raises(UnknownExercise, match="there are rnn_step, clip_by_norm"):
+        check("??", right_step)
+
+
+def test_a_case_that_does_not_exist_is_refused():
+    with pytest.raises(IndexError, match="cases 1 to"):
+        example("rnn_step", 1000)
+
+
+# Naming
+
+
+def test_a_mistake_is_named_however_the_product_was_written():
+    result = verdict("rnn_step", lambda x, h, W_ih, W_hh, b: np.tanh(np.dot(x, W_ih) + np.dot(h, W_hh.T) + b))
+    assert result.mistake.name == "W_ih is not transposed"
+
+
+def test_a_mistake_in_one_part_is_named_beside_another_mistake_in_no_case():
+    def two_bugs(dh, dc, cache):
+        grads = find("lstm_step_backward").reference(dh, dc, cache)
+        return grads | {"db": grads["db"] / len(dh), "dc_prev": grads["dc_prev"] * 3}
+
+    assert verdict("lstm_step_backward", two_bugs).mistake is None
+
+
+def test_a_mistake_that_is_avoided_in_a_special_case_is_still_named():
+    def careful_with_zeros(grads, max_norm):
+        norm = np.sqrt(sum((g**2).sum() for g in grads.values()))
+        return {k: g * (max_norm / norm) if norm else g for k, g in grads.items()}, norm
+
+    assert verdict("clip_by_norm", careful_with_zeros).mistake.name == "a short gradient is made longer too"
+
+
+def test_an_exception_of_the_same_type_alone_names_nothing():
+    def other_value_error(*inputs):
+        raise ValueError("something else")
+
+    assert verdict("rnn_step", other_value_error).mistake is None
+
+
+# Comparing
+
+
+def test_equal_nans_and_infinities_agree_and_others_do_not():
+    strange = np.array([np.nan, np.inf, 1.0])
+    assert difference(strange, strange.copy(), exactly) == ""
+    assert "infinite at [1]" in difference(strange, np.array([np.nan, -np.inf, 1.0]), exactly)
+    assert "is 0 at [1], wanted inf" in difference(np.array([np.nan, 0, 1.0]), strange, exactly)
+
+
+def test_numbers_count_as_one_number_in_any_clothes():
+    for number in (2, 2.0, np.float64(2), np.array(2.0)):
+        assert difference(plain(number), 2.0, exactly) == ""
+    assert "has shape (1,), wanted ()" in difference(np.array([2.0]), 2.0, exactly)
+
+
+# Crossing to another process
+
+WORKER = """
+import sys
+from course_lib.checks import find
+from course_lib.checks._values import load, save
+from course_lib.checks._worker import run
+
+space = {}
+exec(sys.argv[4], space)
+outcomes = run(find(sys.argv[1]), space[sys.argv[1]], load(sys.argv[2]))
+save(sys.argv[3], [outcome.tree() for outcome in outcomes])
+"""
+
+
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("name", ["rnn_step", "lstm_step_backward", "sample_logits"])
+def test_a_whole_check_runs_through_another_process_and_gives_the_same_verdict(name, right, tmp_path):
+    if right:
+        source = f"from course_lib.checks import find\n{name} = find('{name}').reference"
+    else:
+        source = f"from course_lib.checks import find\n{name} = find('{name}').mistakes[2].function"
+
+    def work(cases):
+        asked, answered = tmp_path / "asked.npz", tmp_path / "answered.npz"
+        save(asked, cases)
+        subprocess.run([sys.executable, "-c", WORKER, name, asked, answered, source], check=True)
+        return [Outcome.of(tree) for tree in load(answered)]
+
+    there = judge(find(name), work)
+    here = verdict(name, find(name).reference if right else find(name).mistakes[2].function)
+    assert there.passed is right
+    assert (there.points, there.mistake) == (here.points, here.mistake)
+    assert [r.sentence for r in there.results] == [r.sentence for r in here.results]
+
+
+def test_values_cross_unchanged(tmp_path):
+    value = {
+        "a": np.arange(6.0).reshape(2, 3), "b": [1, 2.5, "text", None, True], "c": (float("inf"), -1e-300),
+        "d": {"e": np.array(3), "f": Foreign("torch.Tensor")}, "g": np.zeros((0, 2), np.float32), "h": (),
+    }  # fmt: skip
+    save(tmp_path / "value.npz", value)
+    back = load(tmp_path / "value.npz")
+    assert changed(value, back) == []
+    assert back["d"]["f"] == Foreign("torch.Tensor")
+    assert np.isnan(_crossed(float("nan"), tmp_path))
+
+
+def _crossed(value, folder):
+    save(folder / "one.npz", value)
+    return load(folder / "one.npz")
+
+
+def test_what_cannot_cross_leaves_its_type():
+    endless = []
+    endless.append(endless)
+    assert plain(json) == Foreign("module")
+    assert plain({1: 2}) == Foreign("dict whose keys are not all text")
+    assert plain(np.array([object()])) == Foreign("array of object")
+    assert "deeply nested" in str(plain(endless))
+
+
+def test_a_pickle_is_refused(tmp_path):
+    np.savez(tmp_path / "bad.npz", tree=np.array('{"array": 0}'), array_0=np.array([{}], dtype=object))
+    with pytest.raises(ValueError, match="pickle"):
+        load(tmp_path / "bad.npz")
+
+
+def test_numpy_checks_do_not_load_torch():
+    code = (
+        "import sys, course_lib.checks as c;"
+        "[c.verdict(n, lambda *a: None) for n in c.all_exercises() if n != 'last_hidden'];"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
