@@ -9,7 +9,7 @@ def lab(args):
     from course_lib.workspace import copy_exercises, has_screen, lab_command
 
     made = copy_exercises()
-    print(f"work/: {len(made)} new exercises; yours were left as they are" if made else "work/: your exercises are there")
+    print(f"work/: {len(made)} new exercises were added, nothing else was touched" if made else "work/: as you left it")
     command, environment = lab_command(args.rest)
     if not has_screen():
         print("No screen here: open the address below in a browser.")

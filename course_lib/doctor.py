@@ -9,15 +9,19 @@ import sys
 from pathlib import Path
 
 OK, NOTE, PROBLEM = "ok", "note", "problem"
+OLDEST_PYTHON = (3, 11)
+MEND_KERNEL = "python -m ipykernel install --sys-prefix"
 
 
 def check_python():
     """Say whether this Python is new enough, and whether it is the course's own."""
     version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 11):
+    if tuple(sys.version_info[:2]) < OLDEST_PYTHON:
         return PROBLEM, f"Python {version} is too old: install 3.11 or newer, then `make setup PYTHON=python3.11`"
     own = sys.prefix != sys.base_prefix or "CONDA_PREFIX" in os.environ
-    return (OK, f"Python {version}") if own else (NOTE, f"Python {version}, outside any environment: `make setup` makes one")
+    if not own:
+        return NOTE, f"Python {version}, outside any environment: `make setup` makes one"
+    return OK, f"Python {version}"
 
 
 def check_packages(distribution="goldfish-to-lstm"):
@@ -48,10 +52,10 @@ def check_kernel():
     try:
         python = KernelSpecManager().get_kernel_spec("python3").argv[0]
     except NoSuchKernel:
-        return PROBLEM, "Jupyter has no Python kernel: run `python -m ipykernel install --sys-prefix`"
+        return PROBLEM, f"Jupyter has no Python kernel: run `{MEND_KERNEL}`"
     own = {"python", "python3", f"python3.{sys.version_info[1]}"}  # Jupyter reads these as "the one I run in"
     if python not in own and Path(python).parent.resolve() != Path(sys.executable).parent.resolve():
-        return PROBLEM, f"the kernel runs {python}, not {sys.executable}: run `python -m ipykernel install --sys-prefix`"
+        return PROBLEM, f"notebooks run in {python}, not in {sys.executable}: run `{MEND_KERNEL}`"
     return OK, "notebooks run in this Python"
 
 
@@ -59,7 +63,8 @@ def check_data():
     """Say which data the lessons would use."""
     from course_lib.datasets import data_status
 
-    return [(OK if row.state in ("cached", "provided") else NOTE, f"{row.title}: {row.advice}") for row in data_status()]
+    states = {"cached": OK, "provided": OK}
+    return [(states.get(row.state, NOTE), f"{row.title}: {row.advice}") for row in data_status()]
 
 
 def check_disk(needed=1.0):
@@ -70,7 +75,8 @@ def check_disk(needed=1.0):
     there = next(p for p in [folder, *folder.parents] if p.exists())
     free = shutil.disk_usage(there).free / 1e9
     if free < needed:
-        return PROBLEM, f"{free:.1f} GB free where data is kept ({folder}): make room, or set COURSE_CACHE to another disk"
+        mend = "make room, or set COURSE_CACHE to a folder on another disk"
+        return PROBLEM, f"{free:.1f} GB free where data is kept ({folder}): {mend}"
     return OK, f"{free:.0f} GB free where data is kept ({folder})"
 
 
@@ -86,7 +92,8 @@ def check_memory(needed=3.0):
 
 def check_threads():
     """Say how many threads PyTorch will use."""
-    code = "import json, torch; print(json.dumps([torch.get_num_threads(), torch.cuda.is_available(), torch.__version__]))"
+    answers = "torch.get_num_threads(), torch.cuda.is_available(), torch.__version__"
+    code = f"import json, torch; print(json.dumps([{answers}]))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if result.returncode:
         last = (result.stderr.strip().splitlines() or ["no message"])[-1]
@@ -115,5 +122,6 @@ def report(answers):
     """Return the answers as text, one line each, with a verdict at the end."""
     lines = [f"  {state:8} {sentence}" for state, sentence in answers]
     problems = sum(state == PROBLEM for state, _ in answers)
-    verdict = "Ready." if not problems else f"Not ready: {problems} problem{'s' * (problems > 1)} above, each with its mend."
+    plural = "s" if problems > 1 else ""
+    verdict = f"Not ready: {problems} problem{plural} above, each with its mend." if problems else "Ready."
     return "\n".join([*lines, verdict])

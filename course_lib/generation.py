@@ -51,6 +51,11 @@ def sample_logits(logits, temperature=1.0, top_k=None, top_p=None, rng=None):
     return int(rng.choice(len(p), p=p))
 
 
+def next_logits(model, vocabulary, prompt):
+    """Return the logits, float64 of shape (V,), of what comes after `prompt`; arguments as in `stream`."""
+    return _read(model, _encoded(vocabulary, prompt), None)[0]
+
+
 def stream(model, vocabulary, prompt="\n", *, temperature=1.0, top_k=None, top_p=None, rng=None):
     """Write without end: an iterator of characters, each drawn after the prompt and those before it.
 
@@ -70,10 +75,8 @@ def stream(model, vocabulary, prompt="\n", *, temperature=1.0, top_k=None, top_p
     The prompt is read once. After that the model reads one character a step, since the state holds all that
     it keeps of the text so far: the thousandth character costs what the first one did.
     """
-    if not prompt:
-        raise ValueError("the prompt is empty; give at least one character to start from")
     rng = np.random.default_rng() if rng is None else rng
-    return _stream(model, vocabulary, vocabulary.encode(prompt), temperature, top_k, top_p, rng)
+    return _stream(model, vocabulary, _encoded(vocabulary, prompt), temperature, top_k, top_p, rng)
 
 
 def generate(model, vocabulary, prompt="\n", n=200, **how):
@@ -82,19 +85,29 @@ def generate(model, vocabulary, prompt="\n", n=200, **how):
 
 
 def _stream(model, vocabulary, ids, temperature, top_k, top_p, rng):
-    import torch
-
-    device = next(model.parameters()).device
     state = None
     while True:
-        was_training = model.training
-        model.eval()
-        with torch.inference_mode():
-            logits, state = model(torch.as_tensor(ids, device=device)[None], state)
-        model.train(was_training)
-        id_ = sample_logits(logits[0, -1].float().cpu().numpy(), temperature, top_k, top_p, rng)
-        yield vocabulary.decode([id_])
-        ids = np.array([id_])
+        logits, state = _read(model, ids, state)
+        ids = np.array([sample_logits(logits, temperature, top_k, top_p, rng)])
+        yield vocabulary.decode(ids)
+
+
+def _read(model, ids, state):
+    """Let the model read `ids` (T,), dropout off; return its last logits as an array (V,), and its state."""
+    import torch
+
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        logits, state = model(torch.as_tensor(ids, device=next(model.parameters()).device)[None], state)
+    model.train(was_training)
+    return logits[0, -1].double().cpu().numpy(), state
+
+
+def _encoded(vocabulary, prompt):
+    if not prompt:
+        raise ValueError("the prompt is empty; give at least one character to start from")
+    return vocabulary.encode(prompt)
 
 
 def _check(logits, temperature, top_k, top_p):

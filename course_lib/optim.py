@@ -41,7 +41,7 @@ def clip_by_norm(grads, max_norm):
         raise ValueError(f"max_norm must be positive, got {max_norm}")
     norm = global_norm(grads)
     if not np.isfinite(norm):
-        raise ValueError(f"the gradient's norm is {norm}, so no scaling can shorten it; a smaller learning rate may help")
+        raise ValueError(f"the gradient's norm is {norm}, which no scaling can shorten; lower the learning rate")
     scale = min(1.0, max_norm / norm) if norm else 1.0
     return {name: g * scale for name, g in grads.items()}, norm
 

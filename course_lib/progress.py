@@ -13,7 +13,7 @@ def progress_bar(total, *, initial=0, unit=" steps", disable=False):
     from tqdm import tqdm
 
     file = _NotebookLine() if _in_notebook() and not disable else None
-    return tqdm(total=total, initial=initial, unit=unit, disable=disable, file=file, ncols=100, mininterval=0.5)
+    return tqdm(total=total, initial=initial, unit=unit, file=file, disable=disable, ncols=100)
 
 
 def _in_notebook():

@@ -130,7 +130,8 @@ class Stack:
         arrays = {name: np.asarray(tensor) for name, tensor in state_dict.items()}
         found = {}
         for name, old in self.params.items():
-            parts = [name] if name.startswith("weight") else [name.replace("bias", f"bias_{part}") for part in ("ih", "hh")]
+            biases = [name.replace("bias", f"bias_{part}") for part in ("ih", "hh")]
+            parts = biases if name.startswith("bias") else [name]
             missing = [part for part in parts if part not in arrays]
             if missing:
                 raise ValueError(f"the weights lack {missing[0]!r}; they hold {sorted(arrays)}")

@@ -53,7 +53,8 @@ def restore_chapter(number, root=ROOT):
     chapters = {path.name[:2]: path.name for path in sorted((root / "exercises").iterdir()) if path.is_dir()}
     name = chapters.get(str(number).zfill(2))
     if name is None:
-        raise WorkspaceError(f"there is no chapter {number!r}; say for example: make fresh NB=03 ({', '.join(chapters)})")
+        there = ", ".join(chapters)
+        raise WorkspaceError(f"there is no chapter {number!r} (there are {there}); say for example: make fresh NB=03")
     mine, kept = root / "work" / name, None
     if mine.exists():
         kept = mine.with_name(f"{name}.{datetime.now():%Y-%m-%d.%H%M%S}")

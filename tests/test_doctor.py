@@ -17,7 +17,8 @@ def test_this_environment_has_all_packages():
 
 
 def test_a_missing_package_and_a_wrong_version_are_named(monkeypatch):
-    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda _: ["numpy<1", "no-such-package>=2", "x; extra == 'dev'"])
+    needs = ["numpy<1", "no-such-package>=2", "x; extra == 'dev'"]
+    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda _: needs)
     state, sentence = doctor.check_packages()
     assert state == PROBLEM
     assert "no-such-package is missing" in sentence and "is not <1" in sentence and "make clean setup" in sentence
@@ -48,7 +49,7 @@ def test_one_thread_of_several_is_worth_a_note(monkeypatch):
     assert state == NOTE and "1 thread of 8" in sentence
 
 
-@pytest.mark.parametrize("python, state", [("python", OK), (sys.executable, OK), ("/somewhere/else/bin/python", PROBLEM)])
+@pytest.mark.parametrize("python, state", [("python", OK), (sys.executable, OK), ("/elsewhere/bin/python", PROBLEM)])
 def test_a_kernel_of_another_python_is_a_problem(python, state, monkeypatch):
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 

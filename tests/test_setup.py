@@ -38,7 +38,8 @@ def test_pins_carry_no_build_of_one_platform():
 
 
 def test_the_missions_packages_are_dependencies():
-    assert {"jupyterlab", "numpy", "torch", "matplotlib", "nbval"} <= {Requirement(d).name for d in PROJECT["dependencies"]}
+    needed = {Requirement(line).name for line in PROJECT["dependencies"]}
+    assert {"jupyterlab", "numpy", "torch", "matplotlib", "nbval"} <= needed
 
 
 def test_conda_and_pip_agree_on_python_and_torch():

@@ -57,10 +57,11 @@ def plot_ngrams(orders, curves, uniform, *, ax=None):
     matplotlib Axes
     """
     ax = new_axes(ax)
+    lowest = min(curves.values(), key=min)
     for (name, nats), colour, marker in zip(curves.items(), (ORANGE, BLUE, GREEN), "osD"):
         ax.plot(orders, nats, color=colour, marker=marker, label=name)
         best = int(np.argmin(nats))
-        ax.annotate(f"{nats[best]:.2f}", (orders[best], nats[best]), xytext=(0, -15),
+        ax.annotate(f"{nats[best]:.2f}", (orders[best], nats[best]), xytext=(0, -17 if nats is lowest else 9),
                     textcoords="offset points", ha="center", color=colour)
     ax.axhline(uniform, color="0.4", linestyle="--", linewidth=1, label="uniform")
     ax.set_ylim(min(map(min, curves.values())) - 0.35, uniform + 0.2)
@@ -92,7 +93,7 @@ def plot_learning(train_losses, valid_steps, valid_losses, lines, window=50, *, 
     window = min(window, len(train_losses))
     running = np.convolve(train_losses, np.ones(window) / window, mode="valid")
     ax.plot(np.arange(len(running)) + window, running, color=SKY, label="LSTM, text it learns from")
-    ax.plot(valid_steps, valid_losses, color=BLUE, marker="o", label="LSTM, other text")
+    ax.plot(valid_steps, valid_losses, color=BLUE, marker="o", clip_on=False, zorder=3, label="LSTM, other text")
     for (name, nats), colour in zip(lines.items(), (BLACK, ORANGE, RED, GREEN)):
         ax.axhline(nats, color=colour, linestyle="--", linewidth=1.2)
         ax.text(len(train_losses), nats, f" {name}", va="center", ha="left", color=colour)
