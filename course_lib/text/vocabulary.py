@@ -1,0 +1,100 @@
+"""Words and their ids."""
+
+from collections import Counter
+from functools import cached_property
+
+import numpy as np
+
+PAD, UNK = 0, 1
+
+
+class Vocabulary:
+    """Words and their ids: 0 is padding, 1 any unknown word, then the words by falling frequency.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The words that get an id of their own, in the order of their ids from 2.
+    counts : array_like of int (len(words) + 2,), optional
+        How often each id stands in the texts that were counted; `counts[UNK]` is for the words left out.
+
+    Notes
+    -----
+    Taught in notebook 05. Build it from training texts only: a word list that has seen the test set is a leak.
+    """
+
+    def __init__(self, words, counts=None):
+        self.words = ("<pad>", "<unk>", *words)
+        self.counts = np.zeros(len(self.words), np.int64) if counts is None else np.asarray(counts, np.int64)
+        if self.counts.shape != (len(self.words),):
+            raise ValueError(f"counts must hold one number for each of the {len(self.words)} ids, padding and "
+                             f"unknown included, got shape {self.counts.shape}")
+
+    @classmethod
+    def build(cls, token_lists, size=None):
+        """Count the words of the training texts and keep the most frequent.
+
+        Parameters
+        ----------
+        token_lists : iterable of lists of str
+            One list of words for each training text.
+        size : int, optional
+            Number of ids V, padding and unknown included; by default every word gets one.
+
+        Returns
+        -------
+        Vocabulary
+            Words of equal frequency stand in alphabetical order, so that equal texts give equal ids.
+        """
+        tally = Counter()
+        for tokens in token_lists:
+            _expect_words(tokens)
+            tally.update(tokens)
+        words = sorted(tally, key=lambda word: (-tally[word], word))
+        full = cls(words, [0, 0, *(tally[word] for word in words)])
+        return full if size is None else full.top(size)
+
+    @cached_property
+    def _ids(self):
+        return {word: i for i, word in enumerate(self.words[2:], start=2)}
+
+    def __len__(self):
+        return len(self.words)
+
+    def __contains__(self, word):
+        return word in self._ids
+
+    def top(self, size):
+        """Return the vocabulary of the first `size` ids, or of all if there are fewer; the rest is unknown to it."""
+        if size < 3:
+            raise ValueError(f"size is {size}; padding, unknown and one word need at least 3")
+        counts = self.counts[:size].copy()
+        counts[UNK] += self.counts[size:].sum()
+        return Vocabulary(self.words[2:size], counts)
+
+    def coverage(self):
+        """Return the share of the counted running words that have an id of their own."""
+        return 1 - self.counts[UNK] / self.counts.sum()
+
+    def encode(self, tokens):
+        """Return the ids of a list of words as int64 (T,); unknown words become `UNK`."""
+        _expect_words(tokens)
+        return np.fromiter((self._ids.get(token, UNK) for token in tokens), np.int64)
+
+    def decode(self, ids):
+        """Return the words of a sequence of ids, as a list of str.
+
+        Raises
+        ------
+        ValueError
+            If an id is not one of the vocabulary's.
+        """
+        ids = np.asarray(ids, np.int64)
+        if ids.size and not 0 <= ids.min() <= ids.max() < len(self):
+            raise ValueError(f"ids must lie from 0 to {len(self) - 1}, got {ids.min()} to {ids.max()}")
+        return [self.words[i] for i in ids.tolist()]
+
+
+def _expect_words(tokens):
+    if isinstance(tokens, (str, bytes)):
+        raise TypeError(f"expected a list of words, got the text {tokens[:30]!r}; split it with tokenize first")
