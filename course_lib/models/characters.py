@@ -1,0 +1,157 @@
+"""A character model, how it is trained along streams of text, and the two rules that say how good it is."""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from course_lib.characters import carried_windows, fresh_windows, get_batches
+from course_lib.models.initial import start_to_remember
+
+
+class CharLSTM(nn.Module):
+    """Predict the next character from all those before it.
+
+    Parameters
+    ----------
+    vocab_size : int
+        Number of different characters V.
+    embedding_dim : int
+        Numbers learnt for each character, E.
+    hidden_size : int
+        Units of each LSTM layer, H.
+    num_layers : int
+    dropout : float
+        Probability of dropping a value in front of the head, and between layers; only in training.
+
+    Notes
+    -----
+    Taught in notebook 06.
+    """
+
+    def __init__(self, vocab_size, embedding_dim=64, hidden_size=256, num_layers=1, dropout=0.0):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embedding_dim)
+        between = dropout if num_layers > 1 else 0.0
+        self.lstm = start_to_remember(
+            nn.LSTM(embedding_dim, hidden_size, num_layers, dropout=between, batch_first=True))
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, ids, state=None):
+        """Read `ids`, going on from `state`.
+
+        Parameters
+        ----------
+        ids : LongTensor, shape (B, T)
+        state : (h, c) or None
+            Each (num_layers, B, H); None is a state of zeros.
+
+        Returns
+        -------
+        logits : Tensor, shape (B, T, V)
+            At every step, a score for each character that may come next.
+        state : (h, c)
+            Pass it in again to read on where this text stopped.
+        """
+        outputs, state = self.lstm(self.embedding(ids), state)
+        return self.head(self.dropout(outputs)), state
+
+
+def detach_state(state):
+    """Return the same numbers cut off from the graph that made them, so that no gradient flows further back.
+
+    `state` may be None, a tensor, or a tuple of states, such as the LSTM's (h, c).
+    """
+    if state is None:
+        return None
+    if isinstance(state, tuple):
+        return tuple(detach_state(part) for part in state)
+    return state.detach()
+
+
+def mean_nats(logits, targets):
+    """Return the mean cross-entropy, in nats, of logits (B, T, V) for targets (B, T); a scalar tensor."""
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+
+class NextCharacter:
+    """What `training.fit` needs to train a character model by truncated backpropagation through time.
+
+    Parameters
+    ----------
+    train : array of int, shape (N,)
+        The ids of the text to learn from.
+    valid : array of int, shape (M,), or None
+        The ids of another text, to watch the loss on; it is read in streams with carried state.
+    batch_size, seq_len : int
+        B streams, read T characters at a time. The state is carried from one batch to the next; gradients
+        stop where a batch begins.
+    watch : callable, optional
+        Called as ``watch(step, model)`` before each step, with the number of steps taken so far.
+    """
+
+    def __init__(self, train, valid=None, batch_size=32, seq_len=64, watch=None):
+        self.pieces = get_batches(train, batch_size, seq_len)
+        if valid is not None:
+            streams = max(1, min(batch_size, (len(valid) - 1) // seq_len))
+            valid = get_batches(valid, streams, seq_len)
+        self.valid_pieces = valid
+        self.watch = watch
+        self.step = 0
+
+    @property
+    def num_batches(self):
+        return len(self.pieces)
+
+    def batches(self, rng):
+        """Yield one pass over the text, in order; the state starts from zero with each pass."""
+        self.state = None
+        for inputs, targets in self.pieces:
+            yield torch.as_tensor(inputs), torch.as_tensor(targets)
+
+    def loss(self, model, batch):
+        """Return the loss of one batch, in nats, read on from the state that the batch before it left."""
+        if self.watch is not None:
+            self.watch(self.step, model)
+        self.step += 1
+        inputs, targets = batch
+        logits, state = model(inputs, self.state)
+        self.state = detach_state(state)
+        return mean_nats(logits, targets)
+
+    def validate(self, model):
+        """Return the loss on the text kept apart as {"loss": nats}, or {} if there is none."""
+        return {} if self.valid_pieces is None else {"loss": _nats(model, self.valid_pieces, carry=True)}
+
+
+def fresh_nats(model, ids, length=64, batch_size=64):
+    """Return nats a character under the *fresh* rule: windows of `length`, each read from a zero state."""
+    inputs, targets = fresh_windows(ids, length)
+    rows = range(0, len(inputs), batch_size)
+    return _nats(model, [(inputs[i:i + batch_size], targets[i:i + batch_size]) for i in rows], carry=False)
+
+
+def carried_nats(model, ids, piece=8192):
+    """Return nats a character under the *carried* rule: one pass in order, the state kept all along.
+
+    `piece` characters are read at once; it changes the memory needed, not the result.
+    """
+    return _nats(model, carried_windows(ids, piece), carry=True)
+
+
+def _nats(model, pieces, carry):
+    """Return the mean loss over all characters of `pieces`, with the model in evaluation mode."""
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    state, total, count = None, 0.0, 0
+    with torch.inference_mode():
+        for inputs, targets in pieces:
+            inputs, targets = (torch.as_tensor(np.ascontiguousarray(a), device=device) for a in (inputs, targets))
+            logits, new_state = model(inputs, state)
+            state = new_state if carry else None
+            total += mean_nats(logits, targets).item() * targets.numel()
+            count += targets.numel()
+    model.train(was_training)
+    return total / count

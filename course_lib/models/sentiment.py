@@ -1,0 +1,166 @@
+"""Models that read a review and answer with one number, a logit: above 0 means positive."""
+
+import math
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from course_lib.models.initial import start_to_remember
+from course_lib.text import PAD, UNK, length_buckets
+
+
+def real_steps(lengths, max_len):
+    """Which steps are words, not padding: (B,) lengths -> (B, max_len) bool."""
+    return torch.arange(max_len, device=lengths.device) < lengths[:, None]
+
+
+def drop_words(ids, share, training):
+    """Replace a random `share` of the words by UNK, in training only: no single word should decide."""
+    if not training or share == 0:
+        return ids
+    dropped = (torch.rand(ids.shape, device=ids.device) < share) & (ids != PAD)
+    return ids.masked_fill(dropped, UNK)
+
+
+def make_embedding(vocab_size, embedding_dim, std=0.1):
+    """Word vectors that start small, so that what is learnt soon outweighs the draw; the padding's stays zero."""
+    embedding = nn.Embedding(vocab_size, embedding_dim, padding_idx=PAD)
+    with torch.no_grad():
+        embedding.weight.mul_(std)
+    return embedding
+
+
+class SentimentLSTM(nn.Module):
+    """Embedding, LSTM, one vector from all its states or from the last, one logit.
+
+    Parameters
+    ----------
+    vocab_size, embedding_dim, hidden_size, num_layers : int
+    pooling : {"mean_max", "last"}
+        What the head sees: mean and maximum of `h` over the real steps, or `h` at the last real step.
+    word_dropout, dropout : float
+        Share of words replaced by UNK; share of numbers set to zero, in the word vectors and before the head. Both
+        in training only.
+    forget_bias, span
+        How the LSTM starts; see `start_to_remember`.
+
+    Notes
+    -----
+    Padding stands on the right and the LSTM reads from the left, so that no real step ever sees it; the head
+    looks at real steps only. The answer for a review is thus the same in any batch. Taught in notebook 05.
+    """
+
+    def __init__(self, vocab_size, embedding_dim=100, hidden_size=64, num_layers=1, *, pooling="mean_max",
+                 word_dropout=0.0, dropout=0.0, forget_bias=1.0, span=None):
+        super().__init__()
+        if pooling not in ("mean_max", "last"):
+            raise ValueError(f'pooling should be "mean_max" or "last"; got {pooling!r}.')
+        self.pooling, self.word_dropout = pooling, word_dropout
+        self.embedding = make_embedding(vocab_size, embedding_dim)
+        self.lstm = start_to_remember(nn.LSTM(embedding_dim, hidden_size, num_layers, batch_first=True),
+                                    forget_bias, span)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(hidden_size * (2 if pooling == "mean_max" else 1), 1)
+
+    def forward(self, ids, lengths):
+        """Read padded ids (B, T), int64, of real lengths (B,), each at least 1; return logits (B,)."""
+        x = self.dropout(self.embedding(drop_words(ids, self.word_dropout, self.training)))  # (B, T, D)
+        outputs, _ = self.lstm(x)                                               # (B, T, H)
+        return self.head(self.dropout(self.pool(outputs, lengths))).squeeze(1)  # (B,)
+
+    def pool(self, outputs, lengths):
+        """Make one vector of a review's states: (B, T, H) -> (B, 2H) or (B, H)."""
+        if self.pooling == "last":
+            return outputs[torch.arange(len(outputs), device=outputs.device), lengths - 1]
+        real = real_steps(lengths, outputs.shape[1])[:, :, None]
+        mean = (outputs * real).sum(1) / lengths[:, None]
+        return torch.cat([mean, outputs.masked_fill(~real, -math.inf).amax(1)], dim=1)
+
+
+class MeanEmbedding(nn.Module):
+    """The mean of a review's word vectors, and one logit: a network that knows no order. Taught in notebook 05."""
+
+    def __init__(self, vocab_size, embedding_dim=100, *, word_dropout=0.0, dropout=0.0):
+        super().__init__()
+        self.word_dropout = word_dropout
+        self.embedding = make_embedding(vocab_size, embedding_dim)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(embedding_dim, 1)
+
+    def forward(self, ids, lengths):
+        """Read padded ids (B, T) of real lengths (B,); return logits (B,)."""
+        x = self.embedding(drop_words(ids, self.word_dropout, self.training))  # PAD's vector is zero
+        return self.head(self.dropout(x.sum(1) / lengths[:, None])).squeeze(1)
+
+
+class ReviewObjective:
+    """What the sentiment models learn: labels from reviews, by cross-entropy. For `course_lib.training.fit`.
+
+    Parameters
+    ----------
+    train, validation : (ids, lengths, labels)
+        Padded ids (N, T), lengths (N,) and labels (N,), 1 for positive; arrays. `validation` may be None.
+    batch_size : int
+        Reviews a batch; those of a batch have similar lengths, so that little of it is padding.
+    """
+
+    def __init__(self, train, validation=None, batch_size=64):
+        self.train, self.validation, self.batch_size = train, validation, batch_size
+        self.num_batches = math.ceil(len(train[2]) / batch_size)
+
+    def batches(self, rng):
+        """Yield one epoch of (ids, lengths, labels) as tensors, each batch cut to its longest review."""
+        for index in length_buckets(self.train[1], self.batch_size, rng):
+            yield _tensors(*(array[index] for array in self.train))
+
+    def loss(self, model, batch):
+        """The mean cross-entropy of a batch, in nats."""
+        ids, lengths, labels = batch
+        return F.binary_cross_entropy_with_logits(model(ids, lengths), labels)
+
+    def validate(self, model):
+        """Cross-entropy and accuracy on the validation reviews; nothing without them."""
+        return {} if self.validation is None else evaluate(model, *self.validation)
+
+
+def _tensors(ids, lengths, labels=None):
+    """Arrays to tensors, cut to the longest length."""
+    ids = torch.from_numpy(ids[:, : lengths.max()].astype(np.int64))
+    rest = () if labels is None else (torch.from_numpy(labels.astype(np.float32)),)
+    return ids, torch.from_numpy(lengths.astype(np.int64)), *rest
+
+
+def predict_logits(model, ids, lengths, batch_size=256):
+    """The logits of many reviews, in evaluation mode: arrays (N, T) and (N,) -> float32 array (N,).
+
+    Similar lengths are read together; the order of the answers is that of the reviews.
+    """
+    training, device = model.training, next(model.parameters()).device
+    order = np.argsort(lengths, kind="stable")
+    logits = np.empty(len(lengths), dtype=np.float32)
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(order), batch_size):
+            index = order[start:start + batch_size]
+            batch = (tensor.to(device) for tensor in _tensors(ids[index], lengths[index]))
+            logits[index] = model(*batch).cpu().numpy()
+    model.train(training)
+    return logits
+
+
+def evaluate(model, ids, lengths, labels):
+    """Cross-entropy ("loss", nats) and share of right answers ("accuracy") on labelled reviews."""
+    logits = predict_logits(model, ids, lengths)
+    loss = np.logaddexp(0, np.where(labels == 1, -logits, logits)).mean()
+    return {"loss": float(loss), "accuracy": float(((logits > 0) == (labels == 1)).mean())}
+
+
+def logits_by_word(model, ids):
+    """The logit after each word of one review: ids (T,) -> (T,).
+
+    Every beginning of the review is read as if it were all of it, T beginnings in one batch.
+    """
+    ids = np.asarray(ids)
+    return predict_logits(model, np.tile(ids, (len(ids), 1)), np.arange(1, len(ids) + 1))

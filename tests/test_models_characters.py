@@ -1,0 +1,131 @@
+"""The character model, its start, its training along streams, and its two evaluation rules."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from course_lib.models.characters import CharLSTM, NextCharacter, carried_nats, detach_state, fresh_nats
+from course_lib.models.initial import start_to_remember
+from course_lib.training import Settings, fit
+
+V = 11
+
+
+def a_model(seed=0, **sizes):
+    torch.manual_seed(seed)
+    return CharLSTM(V, **{"embedding_dim": 5, "hidden_size": 7, **sizes}).eval()
+
+
+def some_ids(n, seed=0):
+    return np.random.default_rng(seed).integers(0, V, n)
+
+
+@pytest.mark.parametrize("num_layers", [1, 3])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_the_forget_gates_start_open_and_the_recurrent_blocks_orthogonal(num_layers, bidirectional):
+    lstm = start_to_remember(nn.LSTM(5, 6, num_layers, bidirectional=bidirectional), forget_bias=2.5)
+    for name, weights in lstm.named_parameters():
+        if name.startswith("weight_hh"):
+            for block in weights.split(6):
+                torch.testing.assert_close(block @ block.T, torch.eye(6))
+        if name.startswith("bias_ih"):
+            both = weights + getattr(lstm, name.replace("_ih_", "_hh_"))
+            torch.testing.assert_close(both[6:12], torch.full((6,), 2.5))
+            assert both[:6].abs().max() < 1
+
+
+def test_reading_in_pieces_with_carried_state_equals_reading_at_once():
+    model, ids = a_model(num_layers=2), torch.as_tensor(some_ids(36).reshape(3, 12))
+    whole, (h, c) = model(ids)
+    first, state = model(ids[:, :5])
+    second, (h2, c2) = model(ids[:, 5:], state)
+    torch.testing.assert_close(torch.cat([first, second], dim=1), whole)
+    torch.testing.assert_close((h2, c2), (h, c))
+    assert whole.shape == (3, 12, V) and h.shape == (2, 3, 7)
+
+
+def test_a_prediction_never_depends_on_what_comes_later():
+    model, ids = a_model(), torch.as_tensor(some_ids(12)[None])
+    changed = ids.clone()
+    changed[0, 8] = (ids[0, 8] + 1) % V
+    before, after = model(ids)[0], model(changed)[0]
+    torch.testing.assert_close(after[:, :8], before[:, :8])
+    assert not torch.allclose(after[:, 8:], before[:, 8:])
+
+
+def test_detaching_keeps_the_numbers_and_cuts_the_graph():
+    state = tuple(torch.ones(2, requires_grad=True) * k for k in (2, 3))
+    detached = detach_state((state, state[0]))
+    assert detached[0][1].tolist() == [3, 3] and detached[1].tolist() == [2, 2]
+    assert state[0].requires_grad and not detached[0][0].requires_grad and not detached[1].requires_grad
+    assert detach_state(None) is None
+
+
+def test_training_carries_the_state_between_batches_and_drops_it_between_epochs():
+    model, objective = a_model(), NextCharacter(some_ids(61), some_ids(30), batch_size=2, seq_len=10)
+    for _ in range(2):
+        state = None
+        for batch in objective.batches(np.random.default_rng(0)):
+            logits, state = model(batch[0], state)
+            expected = nn.functional.cross_entropy(logits.reshape(-1, V), batch[1].reshape(-1))
+            torch.testing.assert_close(objective.loss(model, batch), expected)
+
+
+def test_gradients_stop_where_a_batch_begins():
+    model, objective = a_model(), NextCharacter(some_ids(61), some_ids(30), batch_size=2, seq_len=10)
+    for batch in objective.batches(np.random.default_rng(0)):
+        objective.loss(model, batch).backward()  # a graph through two batches could not be walked twice
+
+
+def test_a_watcher_is_called_before_every_step():
+    seen = []
+    objective = NextCharacter(some_ids(61), some_ids(30), 2, 10, watch=lambda step, model: seen.append(step))
+    fit(a_model(), objective, Settings(epochs=2, learning_rate=1e-3), progress=False)
+    assert seen == list(range(2 * objective.num_batches))
+
+
+def test_the_other_text_is_read_in_streams_with_carried_state_or_not_at_all():
+    model, ids = a_model(), some_ids(31)
+    halves = [nats_one_by_one(model, ids[start:start + 16], reset=10**9) for start in (0, 15)]
+    validated = NextCharacter(some_ids(61), ids, batch_size=2, seq_len=5).validate(model)
+    assert validated == {"loss": pytest.approx(np.mean(halves), rel=1e-5)}
+    assert NextCharacter(some_ids(61), batch_size=2, seq_len=5).validate(model) == {}
+
+
+def test_a_text_that_repeats_itself_is_learnt():
+    ids = np.tile(np.array([3, 1, 4, 1, 5, 9, 2, 6]), 33)  # after 1 comes 4 or 5: one step of memory is needed
+    model = a_model(hidden_size=16)
+    fit(model, NextCharacter(ids, ids, 4, 16), Settings(epochs=25, learning_rate=3e-2), progress=False)
+    assert carried_nats(model, ids) < 0.1
+
+
+def nats_one_by_one(model, ids, reset):
+    """Mean loss, reading single characters; the state is dropped before every `reset`-th prediction."""
+    losses, state = [], None
+    for i in range(len(ids) - 1):
+        state = None if i % reset == 0 else state
+        with torch.no_grad():
+            logits, state = model(torch.tensor([[ids[i]]]), state)
+        losses.append(-logits[0, 0].log_softmax(0)[ids[i + 1]].item())
+    return np.mean(losses)
+
+
+@pytest.mark.parametrize("length", [4, 9])
+def test_the_fresh_rule_forgets_at_every_window(length):
+    model, ids = a_model(), some_ids(3 * length + 1)
+    expected = nats_one_by_one(model, ids, length)
+    assert fresh_nats(model, ids, length, batch_size=2) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_carried_rule_never_forgets():
+    model, ids = a_model(), some_ids(30)
+    expected = nats_one_by_one(model, ids, reset=10**9)
+    assert carried_nats(model, ids) == pytest.approx(expected, rel=1e-5)
+    assert carried_nats(model, ids, piece=7) == pytest.approx(expected, rel=1e-5)
+
+
+def test_evaluation_switches_dropout_off_and_on_again():
+    model, ids = a_model(dropout=0.5).train(), some_ids(100)
+    assert carried_nats(model, ids) == carried_nats(model, ids)
+    assert model.training
