@@ -1,0 +1,160 @@
+"""Choosing characters: against closed forms, frequencies, and a model whose next character is known."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.characters import CharVocabulary
+from course_lib.generation import generate, next_logits, sample_logits, sampling_distribution, stream
+from course_lib.models.characters import CharLSTM
+
+PROBABILITIES = np.array([0.1, 0.4, 0.2, 0.05, 0.25])
+LOGITS = np.log(PROBABILITIES) + 3.0
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_temperature_raises_probabilities_to_the_power_of_its_inverse(temperature):
+    expected = PROBABILITIES ** (1 / temperature)
+    np.testing.assert_allclose(sampling_distribution(LOGITS, temperature), expected / expected.sum())
+
+
+def test_dividing_probabilities_instead_of_logits_would_change_nothing():
+    divided = PROBABILITIES / 0.5
+    np.testing.assert_allclose(divided / divided.sum(), PROBABILITIES)
+    assert sampling_distribution(LOGITS, 0.5).max() > PROBABILITIES.max() + 0.1
+
+
+@pytest.mark.parametrize("temperature", [1e-6, 1e6])
+def test_extreme_temperatures_stay_finite(temperature):
+    p = sampling_distribution([1000.0, -1000.0, 999.0], temperature)
+    assert np.isfinite(p).all() and p.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("k", "kept"), [(1, [1]), (3, [1, 2, 4]), (99, [0, 1, 2, 3, 4])])
+def test_top_k_keeps_the_k_most_probable_in_proportion(k, kept):
+    expected = np.zeros(5)
+    expected[kept] = PROBABILITIES[kept] / PROBABILITIES[kept].sum()
+    np.testing.assert_allclose(sampling_distribution(LOGITS, top_k=k), expected)
+
+
+def test_top_k_keeps_exactly_k_of_equals():
+    assert np.count_nonzero(sampling_distribution(np.zeros(6), top_k=2)) == 2
+
+
+@pytest.mark.parametrize(("top_p", "kept"), [(0.3, [1]), (0.41, [1, 4]), (0.8, [1, 2, 4]), (1.0, [0, 1, 2, 3, 4])])
+def test_top_p_keeps_the_fewest_that_reach_it_together(top_p, kept):
+    assert np.flatnonzero(sampling_distribution(LOGITS, top_p=top_p)).tolist() == kept
+
+
+def test_top_p_looks_at_the_probabilities_after_temperature():
+    assert np.count_nonzero(sampling_distribution(LOGITS, 0.1, top_p=0.9)) == 1
+    assert np.count_nonzero(sampling_distribution(LOGITS, 100.0, top_p=0.9)) == 5
+
+
+def test_draws_come_as_often_as_their_probability_says():
+    rng = np.random.default_rng(0)
+    draws = [sample_logits(LOGITS, 0.7, top_k=4, rng=rng) for _ in range(4000)]
+    expected = sampling_distribution(LOGITS, 0.7, top_k=4)
+    np.testing.assert_allclose(np.bincount(draws, minlength=5) / 4000, expected, atol=0.03)
+
+
+def test_the_same_generator_draws_the_same_ids_and_leaves_the_logits_alone():
+    logits = LOGITS.copy()
+    first, second = ([sample_logits(logits, rng=rng) for _ in range(30)]
+                     for rng in (np.random.default_rng(5), np.random.default_rng(5)))
+    assert first == second and len(set(first)) > 1
+    np.testing.assert_array_equal(logits, LOGITS)
+
+
+class Alphabet(torch.nn.Module):
+    """Knows its ABC: the next letter is the one after this; its state counts the characters read."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(()))
+        self.lengths = []
+
+    def forward(self, ids, state):
+        self.lengths.append(ids.shape[1])
+        state = (0 if state is None else state) + ids.shape[1]
+        return 50 * torch.nn.functional.one_hot((ids + 1) % 26, 26).float(), state
+
+
+LETTERS = CharVocabulary("abcdefghijklmnopqrstuvwxyz")
+
+
+def test_writing_goes_on_from_the_prompt_and_reads_one_character_a_step():
+    model = Alphabet()
+    assert generate(model, LETTERS, "uvw", n=6) == "xyzabc"
+    assert model.lengths == [3, 1, 1, 1, 1, 1]
+
+
+def test_carrying_the_state_writes_what_reading_everything_again_would():
+    torch.manual_seed(0)
+    model = CharLSTM(26, embedding_dim=5, hidden_size=7, num_layers=2).eval()
+    with torch.no_grad():
+        model.head.weight.mul_(20)  # opinions strong enough for a mistake in the state to show
+    text = "hello"
+    for character in generate(model, LETTERS, text, n=60, top_k=1):
+        logits, _ = model(torch.as_tensor(LETTERS.encode(text))[None])
+        assert character == LETTERS.characters[logits[0, -1].argmax()]
+        text += character
+
+
+def test_next_logits_are_the_models_last_ones():
+    torch.manual_seed(4)
+    model = CharLSTM(26, embedding_dim=4, hidden_size=6, dropout=0.5)
+    expected = model.eval()(torch.as_tensor(LETTERS.encode("abc"))[None])[0][0, -1].detach()
+    np.testing.assert_allclose(next_logits(model.train(), LETTERS, "abc"), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_seed_repeats_a_text_and_the_prompt_is_no_seed():
+    torch.manual_seed(1)
+    model = CharLSTM(26, embedding_dim=4, hidden_size=6)
+    texts = [generate(model, LETTERS, "abc", n=40, rng=np.random.default_rng(seed)) for seed in (0, 0, 1)]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_generate_is_the_beginning_of_the_stream():
+    torch.manual_seed(2)
+    model = CharLSTM(26, embedding_dim=4, hidden_size=6)
+    endless = stream(model, LETTERS, "q", temperature=0.5, top_p=0.9, rng=np.random.default_rng(3))
+    expected = "".join(islice(endless, 25))
+    assert generate(model, LETTERS, "q", 25, temperature=0.5, top_p=0.9, rng=np.random.default_rng(3)) == expected
+
+
+def test_writing_leaves_a_model_in_training_mode_and_its_gradients_as_they_were():
+    model = CharLSTM(26, dropout=0.5).train()
+    generate(model, LETTERS, "a", n=3)
+    assert model.training and all(p.grad is None for p in model.parameters())
+
+
+@pytest.mark.parametrize(("how", "sentence"), [
+    (dict(temperature=0), "temperature is 0"),
+    (dict(temperature=-1), "above 0"),
+    (dict(temperature=float("nan")), "temperature is nan"),
+    (dict(top_k=0), "keep at least 1"),
+    (dict(top_p=0), "top_p is 0"),
+    (dict(top_p=1.5), "at most 1"),
+])
+def test_impossible_settings_get_one_clear_sentence(how, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        sample_logits(LOGITS, **how)
+
+
+@pytest.mark.parametrize(("logits", "sentence"), [
+    (np.zeros((2, 3)), r"shape \(2, 3\)"), ([], "give one row"), ([0.0, np.nan], "not finite")])
+def test_impossible_logits_get_one_clear_sentence(logits, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        sample_logits(logits)
+
+
+def test_a_prompt_is_needed_and_must_be_in_the_vocabulary():
+    with pytest.raises(ValueError, match="the prompt is empty"):
+        stream(Alphabet(), LETTERS, "")
+    with pytest.raises(ValueError, match="the prompt is empty"):
+        next_logits(Alphabet(), LETTERS, "")
+    with pytest.raises(ValueError, match="'É' is not among"):
+        stream(Alphabet(), LETTERS, "É")
