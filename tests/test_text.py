@@ -178,6 +178,7 @@ def test_encode_reviews_gives_padded_ids_lengths_and_labels():
     ids, lengths, labels = encoded.train
     assert ids.tolist() == [[2, UNK, UNK], [2, 3, 2], [UNK, UNK, 4], [UNK, PAD, PAD]]
     assert lengths.tolist() == [3, 3, 3, 1] and labels.tolist() == [1, 0, 1, 0]
+    assert ids.dtype == np.int32 and lengths.dtype == np.int64
     assert encoded.test.ids.tolist() == [[UNK, UNK, UNK], [UNK, PAD, PAD]]
 
 
