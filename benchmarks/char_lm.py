@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from record import RESULTS, write_results
+from record import RESULTS, provenance, write_results
 
 from course_lib.baselines.ngrams import SMOOTHINGS, NGram
 from course_lib.characters import CharVocabulary
@@ -118,16 +118,16 @@ def main():
     if args.choose:
         return choose(args.choose, train_ids, len(vocabulary))
 
-    old = json.loads(args.json.read_text(encoding="utf-8")) if args.only and args.json.exists() else {}
-    results = {key: value for key, value in old.items() if key not in ("command", "date", "machine")}
-    results |= {"uniform_nats": round(float(np.log(len(vocabulary))), 4), "threads": torch.get_num_threads()}
+    results = json.loads(args.json.read_text(encoding="utf-8")) if args.only and args.json.exists() else {}
     for key in [args.only] if args.only else ["ngrams", *RECIPES]:
         print(key, flush=True)
         if key == "ngrams":
-            results[key] = ngram_lines(train_ids, valid_ids, len(vocabulary))
+            results[key] = {"rows": ngram_lines(train_ids, valid_ids, len(vocabulary))}
         else:
             results[key] = measure(RECIPES[key], train_ids, valid_ids, len(vocabulary), range(args.seeds))
-    write_results(args.json, results)
+            results[key]["threads"] = torch.get_num_threads()
+        results[key] |= provenance()  # each key its own: `--only` leaves older ones as they are
+        write_results(args.json, results, stamp=False)
 
 
 if __name__ == "__main__":

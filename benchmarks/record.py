@@ -31,9 +31,14 @@ def _processor():
     return names[0] if names else platform.processor() or "unknown"
 
 
-def write_results(path, results):
-    """Write `results` (a dict) as JSON, with the machine, the date and the command in front."""
+def provenance():
+    """Return where numbers measured now come from: the command, the date and the machine."""
     command = " ".join(["python", os.path.relpath(sys.argv[0]).replace(os.sep, "/"), *sys.argv[1:]])
-    record = {"command": command, "date": datetime.date.today().isoformat(), "machine": machine(), **results}
+    return {"command": command, "date": datetime.date.today().isoformat(), "machine": machine()}
+
+
+def write_results(path, results, stamp=True):
+    """Write `results` (a dict) as JSON, by default with their provenance in front."""
+    record = provenance() | results if stamp else results
     Path(path).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(f"wrote {path}")
