@@ -6,11 +6,6 @@ PY := $(BIN)/python
 READY := $(VENV)/ready.stamp
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=900
 
-# A kernel runs in its notebook's folder, so a relative COURSE_DATA must not reach it.
-ifdef COURSE_DATA
-export COURSE_DATA := $(abspath $(COURSE_DATA))
-endif
-
 .DEFAULT_GOAL := help
 .PHONY: help setup lab test test-unit test-notebooks test-long lint notebooks exercises fresh data doctor constraints clean
 
@@ -23,7 +18,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'The course needs Python 3.11 or newer; this is ' + sys.version.split()[0] + '. Name another with PYTHON=...')"
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing; this takes a minute or two. On Linux, plain pip may take PyTorch with CUDA (gigabytes): set TORCH_INDEX to the address of PyTorch's CPU wheel index to avoid it (README, Set-up)."
-	$(if $(TORCH_INDEX),$(PY) -m pip install -q -c constraints.txt --index-url "$(TORCH_INDEX)" torch,)
+	$(if $(TORCH_INDEX),$(PY) -m pip install -q --no-deps -c constraints.txt --index-url "$(TORCH_INDEX)" torch,)
 	$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@$(PY) -c "open('$(READY)', 'w').close()"
 
@@ -56,8 +51,8 @@ fresh: $(READY) ## Restore your copy of one chapter's exercises: make fresh NB=0
 data: $(READY) ## Download IMDB (84 MB) and Shakespeare (1 MB), check them and keep them
 	$(PY) -m course_lib data
 
-doctor: $(READY) ## Say whether this machine is ready, and what to do where it is not
-	$(PY) -m course_lib doctor
+doctor: ## Say whether this machine is ready, and what to do where it is not
+	@$(if $(wildcard $(READY)),$(PY),$(PYTHON)) -m course_lib doctor
 
 constraints: ## Refresh constraints.txt: the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-new

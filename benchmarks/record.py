@@ -32,8 +32,11 @@ def _processor():
 
 
 def provenance():
-    """Return where numbers measured now come from: the command, the date and the machine."""
-    command = " ".join(["python", os.path.relpath(sys.argv[0]).replace(os.sep, "/"), *sys.argv[1:]])
+    """Return where numbers measured now come from: the command (but for where it wrote), the date and the machine."""
+    options = sys.argv[1:]
+    if "--json" in options:
+        del options[(place := options.index("--json")):place + 2]
+    command = " ".join(["python", os.path.relpath(sys.argv[0]).replace(os.sep, "/"), *options])
     return {"command": command, "date": datetime.date.today().isoformat(), "machine": machine()}
 
 

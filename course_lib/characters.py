@@ -24,7 +24,7 @@ class CharVocabulary:
         return len(self.characters)
 
     def __contains__(self, character):
-        return character in self.characters
+        return character in set(self.characters)
 
     def encode(self, text):
         """Return the ids of `text`, int64 of shape (N,)."""
@@ -38,6 +38,9 @@ class CharVocabulary:
 
     def decode(self, ids):
         """Return the text of `ids`, whole numbers of shape (N,)."""
+        ids = _row(ids)
+        if ids.size and not 0 <= ids.min() <= ids.max() < len(self):
+            raise ValueError(f"ids must lie from 0 to {len(self) - 1}, got {ids.min()} to {ids.max()}")
         return "".join(self.characters[i] for i in ids)
 
 
@@ -63,6 +66,7 @@ def get_batches(ids, batch_size, seq_len):
         not fill a batch is left out. These are views: the text is not copied.
     """
     ids = _row(ids)
+    _expect_positive(batch_size=batch_size, seq_len=seq_len)
     per_stream = (len(ids) - 1) // (batch_size * seq_len) * seq_len
     if per_stream == 0:
         raise ValueError(f"got {len(ids)} characters; one batch of {batch_size} streams by {seq_len} needs "
@@ -82,6 +86,7 @@ def fresh_windows(ids, length):
         characters at the end of the text are left out.
     """
     ids = _row(ids)
+    _expect_positive(length=length)
     end = (len(ids) - 1) // length * length
     if end == 0:
         raise ValueError(f"got {len(ids)} characters; one window of {length} needs {length + 1}")
@@ -97,6 +102,7 @@ def carried_windows(ids, length=8192):
         Each of shape (1, length), the last one shorter; together they predict every character but the first.
     """
     ids = _row(ids)
+    _expect_positive(length=length)
     if len(ids) < 2:
         raise ValueError(f"got {len(ids)} characters; give at least 2: the first is never predicted")
     return [(ids[None, i:i + length][:, :len(ids) - 1 - i], ids[None, i + 1:i + 1 + length])
@@ -119,6 +125,7 @@ def longest_copy(sample, corpus):
 
 def copied_share(sample, corpus, length=20):
     """Return the share, 0 to 1, of the pieces of `length` characters of `sample` that stand in `corpus`."""
+    _expect_positive(length=length)
     pieces = [sample[i:i + length] for i in range(len(sample) - length + 1)]
     if not pieces:
         raise ValueError(f"the sample has {len(sample)} characters; it needs at least {length}")
@@ -129,8 +136,16 @@ def _code_points(text):
     return np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), dtype=np.uint32)
 
 
+def _expect_positive(**sizes):
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name} must be at least 1, got {size}")
+
+
 def _row(ids):
     ids = np.asarray(ids)
+    if ids.size == 0:
+        ids = ids.astype(np.int64)
     if ids.ndim != 1 or ids.dtype.kind not in "iu":
         raise ValueError(f"ids have shape {ids.shape} and type {ids.dtype}; give one row of whole numbers")
     return ids

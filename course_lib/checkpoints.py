@@ -35,10 +35,17 @@ def load_checkpoint(path, device="cpu"):
     Raises
     ------
     CheckpointError
-        If the file is damaged, cut short, or something else.
+        If the file cannot be opened, or is damaged, cut short, or something else.
     """
     try:
-        return torch.load(path, map_location=device, weights_only=True)
+        with open(path, "rb") as file:
+            state = torch.load(file, map_location=device, weights_only=True)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be opened ({error}). Look at its permissions and its disk; "
+                              "the checkpoint itself may be fine.") from error
     except Exception as error:
         raise CheckpointError(f"{path} is not a whole checkpoint ({type(error).__name__}). "
                               "Delete it, and training starts from the beginning.") from error
+    if not isinstance(state, dict):
+        raise CheckpointError(f"{path} holds a {type(state).__name__}, not a training run. Name another file.")
+    return state

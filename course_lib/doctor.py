@@ -26,10 +26,14 @@ def check_python():
 
 def check_packages(distribution="goldfish-to-lstm"):
     """Say which of the packages that the course needs are missing or outside their range."""
-    from packaging.requirements import Requirement
+    try:
+        from packaging.requirements import Requirement
 
+        lines = importlib.metadata.requires(distribution)
+    except ImportError:  # PackageNotFoundError is one, too
+        return PROBLEM, "the course is not installed here: run `make setup`"
     wrong = []
-    for line in importlib.metadata.requires(distribution) or []:
+    for line in lines or []:
         needed = Requirement(line)
         if needed.marker and not needed.marker.evaluate({"extra": ""}):
             continue

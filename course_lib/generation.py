@@ -61,7 +61,7 @@ def stream(model, vocabulary, prompt="\n", *, temperature=1.0, top_k=None, top_p
 
     Parameters
     ----------
-    model : callable
+    model : torch.nn.Module
         ``model(ids, state) -> logits, state`` with ids (1, T) and logits (1, T, V), such as a CharLSTM.
     vocabulary : CharVocabulary
     prompt : str
@@ -75,7 +75,7 @@ def stream(model, vocabulary, prompt="\n", *, temperature=1.0, top_k=None, top_p
     The prompt is read once. After that the model reads one character a step, since the state holds all that
     it keeps of the text so far: the thousandth character costs what the first one did.
     """
-    rng = np.random.default_rng() if rng is None else rng
+    rng = np.random.default_rng(rng)  # a generator stays as it is, a whole number becomes a seed
     return _stream(model, vocabulary, _encoded(vocabulary, prompt), temperature, top_k, top_p, rng)
 
 

@@ -47,7 +47,14 @@ def relative_error(a, b, floor=1e-3):
     """Return ‖a − b‖ / max(‖a‖ + ‖b‖, floor): one number for two whole tensors.
 
     The floor keeps a gradient that has truly vanished from being compared with noise.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
     """
+    if np.shape(a) != np.shape(b):
+        raise ValueError(f"two gradients of one tensor have one shape, got {np.shape(a)} and {np.shape(b)}")
     return float(np.linalg.norm(a - b) / max(np.linalg.norm(a) + np.linalg.norm(b), floor))
 
 

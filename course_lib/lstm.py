@@ -180,8 +180,8 @@ class LSTM(Stack):
     forget_bias : float, optional
         Start of every forget gate's bias; left out, it is drawn like the others, about 0, as in PyTorch.
     chrono : int, optional
-        The longest time T worth remembering: b_f = log U(1, T − 1) and b_i = −b_f, so that the gates' half-lives
-        spread over 1 … T steps.
+        The longest time T worth remembering: b_f = log U(1, T − 1) and b_i = −b_f, so that the gates' time constants
+        1 / (1 − f) spread over 2 … T steps.
 
     Notes
     -----
@@ -213,6 +213,8 @@ class LSTM(Stack):
                 b_i[:] = -b_f
 
     def split_state(self, state):
+        if not isinstance(state, (tuple, list)) or len(state) != 2:
+            raise ValueError("the state of an LSTM must be a pair (h, c)")
         h, c = state
         if len(h) != len(c):
             raise ValueError(f"h and c must hold as many layers, got {len(h)} and {len(c)}")

@@ -23,10 +23,9 @@ def run_notebook(path, timeout=900):
     client.execute()
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)  # dead without its kernel
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    # with the kernel's own language_info, as JupyterLab would write it: opening a lesson then changes nothing
+    notebook.metadata = {"kernelspec": kernel, "language_info": notebook.metadata.language_info}
     nbformat.write(notebook, path)
     return time.perf_counter() - start
 

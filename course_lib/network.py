@@ -41,7 +41,18 @@ class Network:
         self.params = recurrent.params | {name: array.astype(recurrent.dtype) for name, array in head.items()}
 
     def forward(self, ids, state=None):
-        """Read a batch of id sequences (T, B); return logits (T, B, K), the state after them, and a cache."""
+        """Read a batch of id sequences (T, B); return logits (T, B, K), the state after them, and a cache.
+
+        Raises
+        ------
+        ValueError
+            If the ids are no whole numbers of shape (T, B) from 0 to V − 1.
+        """
+        ids, size = np.asarray(ids), self.recurrent.input_size
+        if ids.ndim != 2 or ids.dtype.kind not in "iu":
+            raise ValueError(f"ids must be whole numbers of shape (T, B), got {ids.dtype} of shape {ids.shape}")
+        if ids.size and not 0 <= ids.min() <= ids.max() < size:
+            raise ValueError(f"ids must lie from 0 to {size - 1}, got {ids.min()} to {ids.max()}")
         one_hot = np.eye(self.recurrent.input_size, dtype=self.recurrent.dtype)[ids]
         outputs, state, cache = self.recurrent.forward(one_hot, state)
         logits = outputs @ self.params["head_weight"].T + self.params["head_bias"]
@@ -68,14 +79,15 @@ class Network:
         state : the state after the last step
         """
         logits, state, (outputs, cache) = self.forward(ids, state)
-        asked = logits if np.ndim(targets) == 2 else logits[-1:]
-        loss, d_asked = cross_entropy(asked, np.reshape(targets, asked.shape[:-1]))
+        targets = np.asarray(targets)
+        asked = logits if targets.ndim == 2 else logits[-1:]
+        loss, d_asked = cross_entropy(asked, targets if targets.ndim == 2 else targets[None])
         d_logits = np.zeros_like(logits)
         d_logits[-len(asked):] = d_asked
         _, _, gradients = self.recurrent.backward(d_logits @ self.params["head_weight"], cache)
         gradients["head_weight"] = np.einsum("tbk,tbh->kh", d_logits, outputs, optimize=True)
         gradients["head_bias"] = d_logits.sum(axis=(0, 1))
-        return loss, gradients, asked.reshape(*np.shape(targets), -1), state
+        return loss, gradients, asked.reshape(*targets.shape, -1), state
 
 
 def train(network, draw, steps, *, learning_rate=5e-3, max_norm=1.0, solved=None, window=50):

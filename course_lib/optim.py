@@ -5,7 +5,7 @@ import numpy as np
 
 def global_norm(grads):
     """Return the Euclidean norm of all the arrays of the dict `grads`, taken as one long vector."""
-    return float(np.sqrt(sum(float(np.vdot(g, g)) for g in grads.values())))
+    return float(np.sqrt(sum(np.sum(np.square(g, dtype=np.float64)) for g in grads.values())))
 
 
 def clip_by_norm(grads, max_norm):
@@ -79,6 +79,9 @@ class Adam:
         """Move every parameter against its gradient; `grads` has the keys and shapes of the parameters."""
         if grads.keys() != self.params.keys():
             raise ValueError(f"gradients must be those of {sorted(self.params)}, got {sorted(grads)}")
+        for name, g in grads.items():
+            if np.shape(g) != self.params[name].shape:
+                raise ValueError(f"the gradient of {name} must have shape {self.params[name].shape}, got {np.shape(g)}")
         self.steps += 1
         beta1, beta2 = self.betas
         rate = self.learning_rate / (1 - beta1**self.steps)

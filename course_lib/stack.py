@@ -125,18 +125,21 @@ class Stack:
         Raises
         ------
         ValueError
-            If a name is missing or a shape differs; nothing is changed then.
+            If a name is missing or left over, or a shape differs; nothing is changed then.
         """
         arrays = {name: np.asarray(tensor) for name, tensor in state_dict.items()}
-        found = {}
+        found, used = {}, set()
         for name, old in self.params.items():
             biases = [name.replace("bias", f"bias_{part}") for part in ("ih", "hh")]
             parts = biases if name.startswith("bias") else [name]
             missing = [part for part in parts if part not in arrays]
             if missing:
                 raise ValueError(f"the weights lack {missing[0]!r}; they hold {sorted(arrays)}")
+            used.update(parts)
             found[name] = sum(arrays[part] for part in parts).astype(self.dtype)
             if found[name].shape != old.shape:
                 raise ValueError(f"{name} must have shape {old.shape}, got {found[name].shape}")
+        if extra := sorted(set(arrays) - used):
+            raise ValueError(f"{self.num_layers} layers, read in one direction, have no place for {', '.join(extra)}")
         for name, array in found.items():
             self.params[name][...] = array

@@ -267,7 +267,7 @@ class _Run:
         save_checkpoint({
             "settings": asdict(self.settings), "history": asdict(self.history),
             "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
-            "best": (self.best_loss, self.best_weights),
+            "best": (self.best_loss, self.best_weights), "num_batches": self.objective.num_batches,
         }, path)
 
     def resume(self, path):
@@ -277,6 +277,10 @@ class _Run:
                  for name in here if there.get(name) != here[name]]
         if other:
             raise CheckpointError(f"{path} was trained with other settings: {', '.join(other)}. "
+                                  "Delete it, or name another file.")
+        there, here = state.get("num_batches"), self.objective.num_batches
+        if there != here:
+            raise CheckpointError(f"{path} was trained on other data: {there} batches an epoch there and {here} here. "
                                   "Delete it, or name another file.")
         try:
             self.model.load_state_dict(state["model"])

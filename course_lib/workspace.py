@@ -27,7 +27,9 @@ def copy_exercises(root=ROOT):
         target = root / "work" / source.relative_to(root / "exercises")
         if source.is_file() and ".ipynb_checkpoints" not in source.parts and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            part = target.with_name(f"{target.name}.part")  # so that no half-copied exercise is ever taken for one
+            shutil.copyfile(source, part)
+            part.replace(target)
             made.append(target)
     return made
 
@@ -57,8 +59,11 @@ def restore_chapter(number, root=ROOT):
         raise WorkspaceError(f"there is no chapter {number!r} (there are {there}); say for example: make fresh NB=03")
     mine, kept = root / "work" / name, None
     if mine.exists():
-        kept = mine.with_name(f"{name}.{datetime.now():%Y-%m-%d.%H%M%S}")
-        mine.rename(kept)
+        kept = mine.with_name(f"{name}.{datetime.now():%Y-%m-%d.%H%M%S.%f}")
+        try:
+            mine.rename(kept)
+        except PermissionError as error:
+            raise WorkspaceError("close this chapter's notebooks, shut down their kernels, and try again") from error
     copy_exercises(root)
     return kept
 

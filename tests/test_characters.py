@@ -111,3 +111,22 @@ def test_the_copied_share_counts_pieces_of_the_given_length():
 def test_bad_input_gets_one_clear_sentence(make, sentence):
     with pytest.raises(ValueError, match=sentence):
         make()
+
+
+def test_ids_outside_the_vocabulary_have_no_character():
+    with pytest.raises(ValueError, match="from 0 to 2, got -1 to 0"):
+        CharVocabulary("abc").decode([0, -1])
+
+
+def test_only_single_characters_are_in_a_vocabulary():
+    vocabulary = CharVocabulary("abc")
+    assert "a" in vocabulary and "" not in vocabulary and "ab" not in vocabulary
+
+
+@pytest.mark.parametrize("call", [
+    lambda ids: get_batches(ids, 0, 4), lambda ids: get_batches(ids, 2, -1), lambda ids: fresh_windows(ids, 0),
+    lambda ids: carried_windows(ids, -1),
+], ids=["no stream", "no step", "no window", "no piece"])
+def test_sizes_below_one_are_refused(call):
+    with pytest.raises(ValueError, match="must be at least 1, got"):
+        call(np.arange(50))

@@ -636,3 +636,17 @@ def test_the_real_ids_are_those_of_the_words(real):
 def test_the_real_shakespeare_has_its_65_characters(real):
     _, text = real
     assert text.name == SHAKESPEARE.title and len(text.text) == 1_115_394 and len(set(text.text)) == 65
+
+
+@pytest.mark.parametrize("named", ["my data", "../elsewhere"])
+def test_a_relative_folder_counts_from_the_course_wherever_the_kernel_runs(named, monkeypatch, tmp_path):
+    from course_lib.datasets import cache
+
+    monkeypatch.setattr(cache, "COURSE", tmp_path / "course")
+    (tmp_path / "course" / "notebooks").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "course" / "notebooks")
+    wanted = tmp_path / "course" / named
+    wanted.mkdir()
+    monkeypatch.setenv("COURSE_DATA", named)
+    monkeypatch.setenv("COURSE_CACHE", named)
+    assert cache.provided_folder().resolve() == cache.cache_root().resolve() == wanted.resolve()

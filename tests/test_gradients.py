@@ -123,3 +123,8 @@ def test_a_gate_held_at_its_half_life_leaves_one_half():
 def test_half_life_refuses_a_gate_outside_zero_to_one():
     with pytest.raises(ValueError, match="strictly between 0 and 1, got 1.0"):
         half_life(1.0)
+
+
+def test_relative_error_refuses_to_compare_different_shapes():
+    with pytest.raises(ValueError, match=r"got \(3, 1\) and \(3,\)"):
+        relative_error(np.ones((3, 1)), np.ones(3))

@@ -52,3 +52,19 @@ def test_training_leaves_the_number_of_threads_as_it_was():
     before = [pool["num_threads"] for pool in threadpool_info()]
     test_training_moves_the_recurrent_layers_own_weights()
     assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
+@pytest.mark.parametrize("ids, words", [
+    (np.array([[0, -1]]), "from 0 to 7, got -1 to 0"),
+    (np.array([[0, 8]]), "from 0 to 7, got 0 to 8"),
+    (np.array([0, 1]), r"shape \(T, B\), got int64 of shape \(2,\)"),
+    (np.array([[0.0]]), "whole numbers"),
+], ids=["negative", "too large", "one row", "floats"])
+def test_ids_that_are_none_are_refused(ids, words):
+    with pytest.raises(ValueError, match=words):
+        Network(RNN(8, 6), 4).forward(ids)
+
+
+def test_targets_in_the_wrong_order_of_axes_are_refused_rather_than_reshaped():
+    with pytest.raises(ValueError, match=r"shape \(3, 2\), one class a place, got \(2, 3\)"):
+        Network(RNN(8, 6), 4).loss_and_gradients(np.zeros((3, 2), int), np.zeros((2, 3), int))

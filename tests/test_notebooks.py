@@ -104,3 +104,19 @@ def test_unchecked_cells_are_the_exception(path):
     unchecked = [c for c in code if {"nbval-ignore-output", "nbval-skip"} & set(c["metadata"].get("tags", []))]
     assert len(unchecked) <= len(code) / 2
     assert not [c for c in code if "nbval-skip" in c["metadata"].get("tags", [])]
+
+
+@pytest.mark.parametrize("page", ["README.md", "notebooks/00_start_here.ipynb"])
+@pytest.mark.parametrize("path", **names(LESSONS))
+def test_the_chapter_tables_repeat_a_lessons_own_question_and_minutes(path, page):
+    text = prose(ROOT / page) if page.endswith(".ipynb") else (ROOT / page).read_text(encoding="utf-8")
+    question = re.search(r"^# (.+)$", prose(path), re.M).group(1).strip()
+    minutes = re.search(r"About (\d+) minutes", prose(path)).group(1)
+    row = next(line for line in text.splitlines() if line.startswith("|") and f"{path.name})" in line)
+    assert row.split("|")[2:4] == [f" {question} ", f" {minutes} "]
+
+
+@pytest.mark.parametrize("path", **names(LESSONS))
+def test_the_results_that_a_lesson_plots_are_there(path):
+    for name in re.findall(r"benchmarks/results/(\w+\.json)", "".join(source(cell) for cell in cells(path, "code"))):
+        assert "command" in (ROOT / "benchmarks/results" / name).read_text(encoding="utf-8")

@@ -77,3 +77,12 @@ def test_clipping_keeps_the_direction_and_leaves_its_input_alone():
 def test_clipping_says_why_it_cannot(grads, max_norm, words):
     with pytest.raises(ValueError, match=words):
         clip_by_norm(grads, max_norm)
+
+
+def test_adam_refuses_a_gradient_that_would_only_broadcast():
+    with pytest.raises(ValueError, match=r"gradient of w must have shape \(3, 2\), got \(2,\)"):
+        Adam(draw(0)).step({"w": np.zeros(2), "b": np.zeros(4)})
+
+
+def test_a_float32_gradient_whose_square_overflows_still_has_a_norm():
+    assert global_norm({"w": np.full(2, 1e30, np.float32)}) == pytest.approx(2**0.5 * 1e30)

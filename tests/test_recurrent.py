@@ -196,7 +196,7 @@ def test_blocks_move_as_whole_rows():
         (lambda: LSTM(3, 4).forward(np.ones((5, 2, 7))), r"x must have shape \(T, B, D=3\), got \(5, 2, 7\)"),
         (lambda: RNN(3, 4).forward(np.ones((5, 2, 3), int)), "x must hold floating-point numbers, got dtype int64"),
         (lambda: RNN(3, 4).forward(np.ones((5, 2, 3)), np.zeros((1, 9, 4))), r"h0 must have shape \(B=2, H=4\), got"),
-        (lambda: LSTM(3, 4, 2).forward(np.ones((5, 2, 3)), np.zeros((2, 1, 2, 4))), "state must hold 2 layers, got 1"),
+        (lambda: RNN(3, 4, 2).forward(np.ones((5, 2, 3)), np.zeros((1, 2, 4))), "state must hold 2 layers, got 1"),
         (lambda: LSTM(3, 0), "sizes must be at least 1.*hidden_size=0"),
         (lambda: LSTM(3, 4, forget_bias=1, chrono=9), "give one of them"),
         (lambda: RNN(3, 4, recurrent="magic"), 'must be "uniform" or "orthogonal", got .magic.'),
@@ -207,3 +207,14 @@ def test_blocks_move_as_whole_rows():
 def test_bad_input_gets_one_sentence(call, words):
     with pytest.raises((TypeError, ValueError), match=words):
         call()
+
+
+@pytest.mark.parametrize("options", [dict(num_layers=2), dict(bidirectional=True)], ids=str)
+def test_weights_for_which_there_is_no_place_are_refused(options):
+    with pytest.raises(ValueError, match="have no place for bias_hh_l"):
+        LSTM(3, 4).load_torch_state_dict(torch.nn.LSTM(3, 4, **options).state_dict())
+
+
+def test_one_array_is_no_state_of_an_lstm():
+    with pytest.raises(ValueError, match=r"must be a pair \(h, c\)"):
+        LSTM(3, 4).forward(np.ones((5, 2, 3)), np.zeros((1, 2, 4)))

@@ -81,3 +81,8 @@ def test_nothing_large_is_in_the_tree():
     skip = {".git", ".venv", ".venv-new", "work", "__pycache__", ".hypothesis", ".pytest_cache", ".ruff_cache"}
     files = [p for p in ROOT.rglob("*") if p.is_file() and not skip & set(p.relative_to(ROOT).parts)]
     assert sum(p.stat().st_size for p in files) < 15e6
+
+
+def test_the_readme_has_no_gap_left_to_fill():
+    text = re.sub(r"`[^`]*`|[A-Z]+_[A-Z]+", "", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert not re.findall(r"\b[A-Z]{6,}\b", text)

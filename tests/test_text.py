@@ -227,3 +227,8 @@ def test_one_film_always_stays_to_train_on():
 def test_a_split_that_cannot_be_is_refused(films, fraction):
     with pytest.raises(ValueError, match="a fraction between 0 and 1 and at least two films"):
         film_split(np.array(films), fraction, np.random.default_rng(0))
+
+
+def test_pad_refuses_what_are_no_ids():
+    with pytest.raises(ValueError, match="whole numbers, got float64"):
+        pad([[1.7, 2.2]], max_len=3)

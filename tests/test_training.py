@@ -237,3 +237,26 @@ def test_a_batch_keeps_its_form_when_it_moves():
 
 def test_the_best_device_exists():
     assert torch.zeros(1, device=best_device()).item() == 0
+
+
+def test_a_checkpoint_of_other_data_is_refused(tmp_path):
+    path = tmp_path / "run.pt"
+    train(Line(), checkpoint=path)
+    longer = Line()
+    longer.num_batches = 4
+    with pytest.raises(CheckpointError, match="other data: 3 batches an epoch there and 4 here"):
+        train(longer, checkpoint=path)
+
+
+def test_a_checkpoint_that_cannot_be_opened_is_not_called_broken(tmp_path):
+    folder = tmp_path / "run.pt"
+    folder.mkdir()
+    with pytest.raises(CheckpointError, match="cannot be opened .* may be fine"):
+        train(Line(), checkpoint=folder)
+
+
+def test_a_file_that_holds_something_else_is_no_training_run(tmp_path):
+    path = tmp_path / "run.pt"
+    torch.save([1, 2], path)
+    with pytest.raises(CheckpointError, match="holds a list"):
+        train(Line(), checkpoint=path)

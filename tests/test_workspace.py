@@ -92,3 +92,16 @@ def test_other_commands_refuse_what_they_do_not_know(capsys):
     with pytest.raises(SystemExit):
         main(["data", "--port=9999"])
     assert "--port=9999" in capsys.readouterr().err
+
+
+def test_a_copy_that_breaks_off_leaves_no_half_exercise(course, monkeypatch):
+    def full_disk(source, target):
+        target.write_text("unt")
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(workspace.shutil, "copyfile", full_disk)
+        with pytest.raises(OSError):
+            copy_exercises(course)
+    copy_exercises(course)
+    assert (course / "work/01_first/a.ipynb").read_text() == "untouched"

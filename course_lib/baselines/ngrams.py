@@ -90,6 +90,8 @@ class NGram:
         array of float64, shape (N - 1,)
         """
         ids = self._checked(ids)
+        if reset is not None and reset < 1:
+            raise ValueError(f"reset must be at least 1 character, or None, got {reset}")
         if len(ids) < 2:
             raise ValueError(f"got {len(ids)} characters; give at least 2: the first is never predicted")
         known = np.arange(1, len(ids))  # characters of context

@@ -132,4 +132,4 @@ def _remarks(exercise, outcomes):
         first = printed.strip().partition("\n")[0][:60]
         yield f'{exercise.name} prints ("{first}"): fine while you search, but what counts is what it returns.'
     if warned:
-        yield f"Python warned while it ran: {warned}."
+        yield f"Python warned while it ran: {warned}. Where the answers are right, that does no harm."

@@ -38,8 +38,9 @@ def report(verdict, inputs=None):
     if inputs is not None:
         case = verdict.first_failure.case
         seen = f"The first failure is from case {case}: {shapes(inputs)}."
-        get = f'from course_lib.checks import example; inputs = example("{exercise.name}", {case})'
-        blocks.append(f"{_wrap(seen + ' To have its inputs:')}\n  {get}")
+        get = f'example("{exercise.name}", {case})'
+        blocks.append(f"{_wrap(seen + ' To try it:')}\n"
+                      f"  from course_lib.checks import example; {exercise.name}(**{get})")
     if verdict.mistake:
         named = f"This is what comes out when {verdict.mistake.name}."
         blocks.append(f"{_wrap(named)}\n{_wrap(f'Hint: {verdict.mistake.hint}')}")

@@ -151,6 +151,21 @@ lstm_step_backward = Exercise(
             "You have the gradients by the gates. The sums lie one sigmoid further back: s (1 − s).",
         ),
         Mistake(
+            "all four slopes are missing",
+            way_back(
+                i=lambda dh, dc, s: dc * s.g,
+                f=lambda dh, dc, s: dc * s.c_prev,
+                g=lambda dh, dc, s: dc * s.i,
+                o=lambda dh, dc, s: dh * np.tanh(s.c),
+            ),
+            "You have the gradients by the gates and the candidate. The sums lie one squashing further back.",
+        ),
+        Mistake(
+            "the candidate's slope is that of a sigmoid",
+            way_back(g=lambda dh, dc, s: dc * s.i * sigmoid_slope(s.g)),
+            "i, f and o come out of a sigmoid, but g comes out of a tanh.",
+        ),
+        Mistake(
             "the slope of the candidate's tanh is missing",
             way_back(g=lambda dh, dc, s: dc * s.i),
             "You have the gradient by g. Its sum lies one tanh further back.",

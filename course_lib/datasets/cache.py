@@ -9,15 +9,25 @@ from pathlib import Path
 
 import platformdirs
 
+COURSE = Path(__file__).resolve().parents[2]
+
 
 class DataError(RuntimeError):
     """Data that is wrong, or cannot be read or stored. The message says what to do."""
 
 
+def _from_course(named):
+    """Return the folder that a variable names; a relative one counts from the course's own folder.
+
+    A kernel runs in its notebook's folder, where "data" would be another place than on the command line.
+    """
+    return COURSE / Path(named).expanduser()
+
+
 def cache_root():
     """Return the cache folder, which need not exist: COURSE_CACHE, else the one that pooch would choose."""
     named = os.environ.get("COURSE_CACHE")
-    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_cache_dir("goldfish-to-lstm"))
+    return _from_course(named) if named else Path(platformdirs.user_cache_dir("goldfish-to-lstm"))
 
 
 def provided_folder():
@@ -31,7 +41,7 @@ def provided_folder():
     named = os.environ.get("COURSE_DATA")
     if not named:
         return None
-    folder = Path(named).expanduser().absolute()
+    folder = _from_course(named)
     if not os.path.isdir(folder) or not os.access(folder, os.R_OK | os.X_OK):
         raise DataError(f"COURSE_DATA is {named}, which is not a folder that you may read; "
                         "set it to the full path of the folder that holds the data, or unset it.")

@@ -52,7 +52,10 @@ def pad(sequences, max_len, keep="last"):
     -----
     Taught in notebook 05.
     """
-    sequences = [np.asarray(sequence, np.int64) for sequence in sequences]
+    sequences = [np.asarray(sequence) for sequence in sequences]
+    if strange := [s.dtype for s in sequences if s.size and s.dtype.kind not in "iu"]:
+        raise ValueError(f"pad takes ids, which are whole numbers, got {strange[0]}")
+    sequences = [sequence.astype(np.int64) for sequence in sequences]
     if any(sequence.ndim != 1 for sequence in sequences):
         raise ValueError("pad takes a list of sequences of ids, got something else than a sequence in it")
     offsets = np.cumsum([0, *map(len, sequences)])
