@@ -6,6 +6,7 @@ import sys
 
 
 def lab(args):
+    """Copy new exercises to work/ and open JupyterLab; further options go to JupyterLab."""
     from course_lib.workspace import copy_exercises, has_screen, lab_command
 
     made = copy_exercises()
@@ -21,6 +22,7 @@ def lab(args):
 
 
 def fresh(args):
+    """Restore one chapter's exercises; the old copy is kept beside them."""
     from course_lib.workspace import restore_chapter
 
     kept = restore_chapter(args.chapter)
@@ -29,6 +31,7 @@ def fresh(args):
 
 
 def data(args):
+    """Download the real data, check it and keep it."""
     from course_lib.datasets import download_all
 
     download_all()
@@ -36,6 +39,7 @@ def data(args):
 
 
 def doctor(args):
+    """Say whether this machine is ready, and what to do where it is not."""
     from course_lib.doctor import PROBLEM, examine, report
 
     answers = examine()
@@ -44,6 +48,7 @@ def doctor(args):
 
 
 def run(args):
+    """Run lessons and solutions from top to bottom and save their outputs."""
     from course_lib.maintenance import run_all
 
     run_all(args.names)
@@ -51,6 +56,7 @@ def run(args):
 
 
 def picture(args):
+    """Draw the README's picture."""
     from course_lib.maintenance import draw_picture
 
     draw_picture()
@@ -58,6 +64,7 @@ def picture(args):
 
 
 def constraints(args):
+    """Print the installed versions as constraints."""
     from course_lib.maintenance import constraints
 
     print(constraints(), end="")
@@ -69,18 +76,18 @@ def parser():
     top = argparse.ArgumentParser(prog="python -m course_lib", description="The commands of From Goldfish to LSTM.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(function, text):
-        command = commands.add_parser(function.__name__, help=text, description=text)
+    def add(function):
+        command = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
         command.set_defaults(function=function)
         return command
 
-    add(lab, "copy new exercises to work/ and open JupyterLab; further options go to JupyterLab")
-    add(fresh, "restore one chapter's exercises").add_argument("chapter", nargs="?", default="")
-    add(data, "download the real data, check it and keep it")
-    add(doctor, "say whether this machine is ready")
-    add(run, "run lessons and solutions and save their outputs").add_argument("names", nargs="*")
-    add(picture, "draw the README's picture")
-    add(constraints, "print the installed versions as constraints")
+    add(lab)
+    add(fresh).add_argument("chapter", nargs="?", default="", help="its number, such as 03")
+    add(data)
+    add(doctor)
+    add(run).add_argument("names", nargs="*", help="parts of the paths of those to run; all, if there are none")
+    add(picture)
+    add(constraints)
     return top
 
 
