@@ -3,6 +3,7 @@
 import importlib.metadata
 import re
 import time
+from copy import deepcopy
 from pathlib import Path
 
 from course_lib.workspace import ROOT
@@ -17,15 +18,14 @@ def run_notebook(path, timeout=900):
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
+    metadata = deepcopy(notebook.metadata)
     start = time.perf_counter()
     client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", record_timing=False,
                             resources={"metadata": {"path": str(Path(path).parent)}})
     client.execute()
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)  # dead without its kernel
-    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    # with the kernel's own language_info, as JupyterLab would write it: opening a lesson then changes nothing
-    notebook.metadata = {"kernelspec": kernel, "language_info": notebook.metadata.language_info}
+    notebook.metadata = metadata  # the kernel adds its Python's version, which would differ with every machine
     nbformat.write(notebook, path)
     return time.perf_counter() - start
 
