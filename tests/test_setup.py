@@ -64,9 +64,9 @@ def test_make_help_lists_every_target():
     assert set(phony) == set(re.findall(r"^([a-z-]+):.*?## ", makefile, re.M))
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda p: p.name)
-def test_workflows_call_make_test_on_three_systems(path):
-    job = next(iter(yaml.safe_load(path.read_text())["jobs"].values()))
+def test_the_workflow_calls_make_test_on_three_systems():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text())
+    job = next(iter(workflow["jobs"].values()))
     assert {system.split("-")[0] for system in job["strategy"]["matrix"]["os"]} == {"ubuntu", "macos", "windows"}
     assert any(step.get("run", "").strip() == "make test" for step in job["steps"])
 
