@@ -166,7 +166,8 @@ def fit(model, objective, settings, *, checkpoint=None, device=None, progress=Tr
     TrainingError
         If the loss or its gradient stops being finite.
     CheckpointError
-        If the checkpoint is damaged, or belongs to another model or to other settings.
+        If the checkpoint is damaged, or belongs to another model, to other settings, or to data with
+        another number of batches.
     """
     device = torch.device(device or best_device())
     run = _Run(model.to(device), objective, settings, device)
