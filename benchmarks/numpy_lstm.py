@@ -97,20 +97,23 @@ def naive_backward(d_outputs, tape, weight_ih, weight_hh, bias):
 
 
 def gemm(x, state, weights, d_outputs):
-    """Return the matrix products of forward and of backward, without anything else."""
-    weight_ih, weight_hh, _ = weights
-    da = np.repeat(d_outputs, 4, axis=-1)
-    flat, flat_x, flat_h = (array.reshape(-1, array.shape[-1]) for array in (da, x, d_outputs))
+    """Return the matrix products of ours, forward and backward, without anything else."""
+    weight_ih, weight_hh, bias = weights
+    together = np.hstack([weight_hh, weight_ih, bias[:, None]])
+    h = d_outputs.transpose(0, 2, 1)
+    seen = np.concatenate([h, x.transpose(0, 2, 1), h[:, :1]], axis=1)  # (T, H + D + 1, B)
+    da = np.tile(h, (1, 4, 1))  # (T, 4H, B)
+    flat_da = da.transpose(1, 0, 2).reshape(da.shape[1], -1)
+    flat_seen = seen.transpose(0, 2, 1).reshape(-1, seen.shape[1])
 
     def forward():
-        flat_x @ weight_ih.T
-        for h in d_outputs:
-            h @ weight_hh.T
+        for seen_t in seen:
+            together @ seen_t
 
     def backward(_):
         for da_t in da:
-            da_t @ weight_hh
-        flat @ weight_ih, flat.T @ flat_x, flat.T @ flat_h
+            together.T @ da_t
+        flat_da @ flat_seen
 
     return forward, backward
 

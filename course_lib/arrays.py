@@ -1,10 +1,18 @@
-"""One clear sentence for an array that is not what a function needs."""
+"""One clear sentence for an array, a state or a number that is not what a function needs."""
 
 import numpy as np
 
+DIVERGED = "; if training led here, lower the learning rate"
 
-def expect(name, array, shape):
+
+class NotFiniteError(ValueError, FloatingPointError):
+    """An array holds NaN or infinity: a wrong input, or the sign of a training that has diverged."""
+
+
+def expect(name, array, shape, advice=""):
     """Return `array` as a floating-point NumPy array of the given shape, or say what is wrong with it.
+
+    Any memory layout will do, read-only arrays and lists too; what is an array already is not copied.
 
     Parameters
     ----------
@@ -12,20 +20,122 @@ def expect(name, array, shape):
         What the message calls the array.
     array : array_like
     shape : dict of str to (int or None)
-        A letter for each axis and its size; None leaves a size free. ``{"T": None, "B": 4, "D": 3}``
+        A letter for each axis and its size; None leaves a size free, but for 0. ``{"T": None, "B": 4, "D": 3}``
+    advice : str
+        What the message adds if a number is not finite, for example `DIVERGED`.
 
     Raises
     ------
     TypeError
-        If the array does not hold real floating-point numbers.
+        If the array does not hold real floating-point numbers of 32 bits or more.
     ValueError
-        If its shape is another one.
+        If its shape is another one, or it has no elements.
+    NotFiniteError
+        If it holds NaN or infinity.
     """
-    array = np.asarray(array)
-    if not np.issubdtype(array.dtype, np.floating):
-        raise TypeError(f"{name} must hold floating-point numbers, got dtype {array.dtype}")
-    sizes = tuple(shape.values())
-    if array.ndim != len(sizes) or any(want not in (None, got) for want, got in zip(sizes, array.shape)):
+    array = as_floats(name, array)
+    if array.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape.values(), array.shape)):
         wanted = ", ".join(letter if size is None else f"{letter}={size}" for letter, size in shape.items())
         raise ValueError(f"{name} must have shape ({wanted}), got {array.shape}")
+    if array.size == 0:
+        letter = next(letter for letter, size in zip(shape, array.shape) if size == 0)
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}, where {letter} is 0")
+    expect_finite(name, array, advice)
     return array
+
+
+def expect_pair(name, pair, shape, of=("h0", "c0")):
+    """Return the two arrays of an LSTM's state; `name` and `of` are what messages call it and them; see `expect`."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise ValueError(f"{name} must be a pair ({', '.join(of)}), got {_kind(pair)}")
+    return tuple(expect(part, array, shape) for part, array in zip(of, pair))
+
+
+def expect_weights(weight_ih, weight_hh, bias, blocks):
+    """Return the weights of one layer, (G, D), (G, H) and (G,), where G is `blocks` times H; see `expect`."""
+    weight_hh = as_floats("weight_hh", weight_hh)
+    size, rows = weight_hh.shape[-1] if weight_hh.ndim else None, "H" if blocks == 1 else f"{blocks}H"
+    columns = "H again" if blocks == 1 else "H"
+    weight_hh = expect("weight_hh", weight_hh, {rows: size and blocks * size, columns: size}, DIVERGED)
+    weight_ih = expect("weight_ih", weight_ih, {rows: blocks * size, "D": None}, DIVERGED)
+    return weight_ih, weight_hh, expect("bias", bias, {rows: blocks * size}, DIVERGED)
+
+
+def expect_step(x, state, weight_ih, weight_hh, bias, blocks=1):
+    """Return all that goes into one step, in the same order; `state` is a dict from name to array (B, H)."""
+    weight_ih, weight_hh, bias = expect_weights(weight_ih, weight_hh, bias, blocks)
+    x = expect("x", x, {"B": None, "D": weight_ih.shape[1]})
+    shape = {"B": len(x), "H": weight_hh.shape[1]}
+    return x, *(expect(name, array, shape) for name, array in state.items()), weight_ih, weight_hh, bias
+
+
+def expect_finite(name, array, advice=""):
+    """Refuse an array that holds NaN or infinity, and name the first place.
+
+    Raises
+    ------
+    NotFiniteError
+    """
+    finite = np.isfinite(array)
+    if not finite.all():
+        where = tuple(int(n) for n in np.argwhere(~finite)[0])
+        got = "NaN" if np.isnan(array[where]) else "infinity"
+        place = f" at {list(where)}" if where else ""
+        raise NotFiniteError(f"{name} must hold finite numbers, got {got}{place}{advice}")
+
+
+def expect_number(name, value, *, finite=True):
+    """Return a positive number as a float, or say what is wrong with it.
+
+    Raises
+    ------
+    ValueError
+    """
+    if isinstance(value, (int, float, np.integer, np.floating)) and value > 0 and (value < np.inf or not finite):
+        return float(value)
+    raise ValueError(f"{name} must be positive{' and finite' if finite else ''}, got {value!r}")
+
+
+def expect_dict(name, arrays):
+    """Refuse anything but a dict of arrays.
+
+    Raises
+    ------
+    TypeError
+    """
+    if not isinstance(arrays, dict):
+        raise TypeError(f"{name} must be a dict from name to array, got {_kind(arrays)}")
+
+
+def as_floats(name, array):
+    """Return `array` as a NumPy array of real floating-point numbers of any shape.
+
+    Raises
+    ------
+    TypeError
+    """
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be a plain array, got a masked one: its masked numbers would count as well")
+    try:
+        array = array if type(array) is np.ndarray else np.asarray(array)
+    except ValueError:
+        raise TypeError(f"{name} must hold floating-point numbers in rows of one length, got ragged rows") from None
+    if array.dtype.kind == "O":
+        held = array.item() if array.ndim == 0 else array
+        raise TypeError(f"{name} must hold floating-point numbers, got {_kind(held)}")
+    if array.dtype.kind != "f":
+        raise TypeError(f"{name} must hold floating-point numbers, got dtype {array.dtype}")
+    if array.dtype.itemsize < 4:
+        raise TypeError(f"{name} must hold float32 or float64 numbers, got {array.dtype}: too few digits for sums")
+    return array
+
+
+def _kind(value):
+    """Name a value by its kind, in a few words."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of {'objects' if value.dtype.kind == 'O' else value.dtype} of shape {value.shape}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"a value of type {type(value).__name__}"

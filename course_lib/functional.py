@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from course_lib.arrays import DIVERGED, expect_finite
+
 
 def sigmoid(x):
     """Return 1 / (1 + exp(−x)), element by element, for any finite x without overflow.
@@ -24,14 +26,41 @@ def tanh_slope(y):
 
 
 def log_softmax(logits):
-    """Return log softmax over the last axis, in nats, safe for large logits; same shape as `logits`."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
+    """Return log softmax over the last axis, in nats, safe for large logits; same shape as `logits`.
+
+    A logit of −inf stands for probability 0 and is welcome beside a finite one.
+
+    Raises
+    ------
+    ValueError
+        If a row holds NaN or +inf, or nothing but −inf: it has no softmax.
+    """
+    logits = _as_logits(logits)
+    top = logits.max(axis=-1, keepdims=True)
+    if not np.isfinite(top).all():  # NaN is the maximum of whatever it stands in
+        expect_finite("logits", np.where(np.isfinite(top), 0, logits), DIVERGED)
+    shifted = logits - top
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def softmax(logits):
-    """Return softmax over the last axis: positive numbers that sum to 1; same shape as `logits`."""
+    """Return softmax over the last axis: numbers from 0 to 1 that sum to 1; same shape as `logits`.
+
+    Raises
+    ------
+    ValueError
+        As `log_softmax`.
+    """
     return np.exp(log_softmax(logits))
+
+
+def _as_logits(logits):
+    """Return floating-point logits (..., K); whole numbers are converted, for in uint8 1 − 2 is 255."""
+    logits = np.asarray(logits, float) if np.asarray(logits).dtype.kind in "iu" else np.asarray(logits)
+    if logits.dtype.kind != "f" or logits.ndim == 0 or logits.shape[-1] == 0:
+        got = f"dtype {logits.dtype} and shape {logits.shape}"
+        raise ValueError(f"logits must be real numbers of shape (..., K), K at least 1, got {got}")
+    return logits
 
 
 def cross_entropy(logits, targets):
@@ -53,14 +82,18 @@ def cross_entropy(logits, targets):
     Raises
     ------
     ValueError
-        If the shapes do not fit, or a target is no class.
+        If the shapes do not fit, a target is no class, or a logit is not finite (the sign of a training that has
+        diverged; the error counts as a FloatingPointError too).
     """
-    targets = np.asarray(targets)
+    logits, targets = _as_logits(logits), np.asarray(targets)
+    if targets.dtype.kind not in "iu":
+        raise ValueError(f"targets must be whole numbers, got dtype {targets.dtype}")
     if targets.shape != logits.shape[:-1]:
         raise ValueError(f"targets must have shape {logits.shape[:-1]}, one class a place, got {targets.shape}")
     classes = logits.shape[-1]
     if targets.size == 0 or targets.min() < 0 or targets.max() >= classes:
         raise ValueError(f"targets must be classes from 0 to {classes - 1}, and at least one")
+    expect_finite("logits", logits, DIVERGED)
     log_p = log_softmax(logits).reshape(-1, classes)
     rows, columns = np.arange(targets.size), targets.reshape(-1)
     d_logits = np.exp(log_p)

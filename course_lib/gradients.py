@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_lib.arrays import as_floats, expect_finite, expect_number
 from course_lib.functional import sigmoid_slope, tanh_slope
 
 
@@ -23,7 +24,9 @@ def numerical_gradient(function, x, epsilon=1e-5):
     Raises
     ------
     TypeError
-        If `x` is not float64: in float32 rounding drowns the difference.
+        If `x` is not float64 (in float32 rounding drowns the difference), or cannot be written to.
+    ValueError
+        If `x` or `epsilon` is not finite, or `epsilon` not positive.
 
     Notes
     -----
@@ -31,14 +34,20 @@ def numerical_gradient(function, x, epsilon=1e-5):
     """
     if getattr(x, "dtype", None) != np.float64:
         raise TypeError(f"a gradient check needs float64, got {getattr(x, 'dtype', type(x).__name__)}")
+    if not isinstance(x, np.ndarray) or not x.flags.writeable:
+        raise TypeError("x must be a NumPy array that can be written to: it is moved and put back")
+    epsilon = expect_number("epsilon", epsilon)
+    expect_finite("x", x)
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         kept = x[index]
-        x[index] = kept + epsilon
-        above = function()
-        x[index] = kept - epsilon
-        below = function()
-        x[index] = kept
+        try:
+            x[index] = kept + epsilon
+            above = function()
+            x[index] = kept - epsilon
+            below = function()
+        finally:  # put back even if the function raises
+            x[index] = kept
         gradient[index] = (above - below) / (2 * epsilon)
     return gradient
 
@@ -51,8 +60,11 @@ def relative_error(a, b, floor=1e-3):
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If the shapes differ, or a number is not finite.
     """
+    a, b = as_floats("a", a), as_floats("b", b)
+    expect_finite("a", a)
+    expect_finite("b", b)
     if np.shape(a) != np.shape(b):
         raise ValueError(f"two gradients of one tensor have one shape, got {np.shape(a)} and {np.shape(b)}")
     return float(np.linalg.norm(a - b) / max(np.linalg.norm(a) + np.linalg.norm(b), floor))
@@ -109,7 +121,7 @@ def lstm_state_jacobian(cache, t):
 
     Parameters
     ----------
-    cache : tuple
+    cache : course_lib.lstm.Cache
         From `course_lib.lstm.lstm_forward` with a batch of one.
     t : int
         Counted from 0.
@@ -119,11 +131,11 @@ def lstm_state_jacobian(cache, t):
     float array (2H, 2H)
         Rows h_t then c_t, columns h_{t−1} then c_{t−1}.
     """
-    _, hs, cs, gates, _, weight_hh = cache
-    i, f, g, o, tanh_c = (gate[t, 0] for gate in gates)
-    w_i, w_f, w_g, w_o = np.split(weight_hh, 4)
+    i, f, g, o = np.split(cache.gates[t, :, 0], 4)
+    c_before, tanh_c = cache.c[t, :, 0], cache.tanh_c[t, :, 0]
+    w_i, w_f, w_g, w_o = np.split(cache.weights[:, : len(i)], 4)
     dc_dh = (
-        (g * sigmoid_slope(i))[:, None] * w_i + (cs[t, 0] * sigmoid_slope(f))[:, None] * w_f
+        (g * sigmoid_slope(i))[:, None] * w_i + (c_before * sigmoid_slope(f))[:, None] * w_f
         + (i * tanh_slope(g))[:, None] * w_g
     )
     through_c = (o * tanh_slope(tanh_c))[:, None]
@@ -136,7 +148,7 @@ def lstm_gradient_norms(cache, dh_T):
 
     Parameters
     ----------
-    cache : tuple
+    cache : course_lib.lstm.Cache
         From `course_lib.lstm.lstm_forward` with a batch of one, over T steps.
     dh_T : float array (H,)
         Gradient by the last hidden state; the last cell state gets none of its own.
@@ -158,8 +170,8 @@ def lstm_gradient_norms(cache, dh_T):
     ----------
     Hochreiter & Schmidhuber (1997); Gers, Schmidhuber & Cummins (2000).
     """
-    forget = cache[3][1][:, 0]
     size = len(dh_T)
+    forget = cache.gates[:, size : 2 * size, 0]
     norms = {name: np.empty(len(forget)) for name in ("h", "state", "cell")}
     d_state, dc = np.concatenate([dh_T, np.zeros(size)]), np.asarray(dh_T)
     for t in reversed(range(len(forget))):

@@ -3,18 +3,13 @@
 Gates stand in PyTorch's order everywhere: i, f, g, o.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
-from course_lib.arrays import expect
+from course_lib.arrays import expect, expect_pair, expect_step, expect_weights
 from course_lib.functional import sigmoid, sigmoid_slope, tanh_slope
-from course_lib.rnn import weight_gradients
 from course_lib.stack import Stack
-
-
-def split_blocks(a):
-    """Return views of the four blocks of the last axis; quicker than `np.split`, which counts at every step."""
-    size = a.shape[-1] // 4
-    return [a[..., k * size : (k + 1) * size] for k in range(4)]
 
 
 def lstm_gates(a):
@@ -29,7 +24,7 @@ def lstm_gates(a):
     -------
     i, f, g, o : float arrays (..., H)
     """
-    a_i, a_f, a_g, a_o = split_blocks(a)
+    a_i, a_f, a_g, a_o = np.split(a, 4, axis=-1)
     return sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
 
 
@@ -55,10 +50,39 @@ def lstm_step(x, h, c, weight_ih, weight_hh, bias):
     Hochreiter & Schmidhuber (1997), "Long short-term memory"; the forget gate: Gers, Schmidhuber & Cummins (2000),
     "Learning to forget".
     """
+    x, h, c, weight_ih, weight_hh, bias = expect_step(x, {"h": h, "c": c}, weight_ih, weight_hh, bias, blocks=4)
     i, f, g, o = lstm_gates(x @ weight_ih.T + h @ weight_hh.T + bias)
     c = f * c + i * g
     h = o * np.tanh(c)
     return h, c
+
+
+class Cache(NamedTuple):
+    """What the way back needs from `lstm_forward`.
+
+    Inside the loop over time every array is feature-major: units in rows, the batch's sequences in columns. Then each
+    gate of a step is one contiguous block, which NumPy works through fastest.
+
+    Attributes
+    ----------
+    seen : float array (T + 1, H + D + 1, B)
+        What each step reads: the hidden state before it, its input, and a 1 for the bias. Of the last row only the
+        hidden state counts; nobody reads on from there.
+    c : float array (T + 1, H, B)
+        The cell states, the first one included.
+    gates : float array (T, 4H, B)
+        The four blocks after squashing: i, f, g, o.
+    tanh_c : float array (T, H, B)
+        tanh of the new cell states.
+    weights : float array (4H, H + D + 1)
+        All weights side by side, in the order of `seen`: ``weight_hh``, ``weight_ih``, ``bias``.
+    """
+
+    seen: np.ndarray
+    c: np.ndarray
+    gates: np.ndarray
+    tanh_c: np.ndarray
+    weights: np.ndarray
 
 
 def lstm_forward(x, state, weight_ih, weight_hh, bias):
@@ -67,6 +91,7 @@ def lstm_forward(x, state, weight_ih, weight_hh, bias):
     Parameters
     ----------
     x : float array (T, B, D)
+        T and B are at least 1: a sequence of no steps, or a batch of no sequences, is most often a slice gone wrong.
     state : (h0, c0), float arrays (B, H) each
     weight_ih, weight_hh, bias : float arrays (4H, D), (4H, H), (4H,)
 
@@ -75,26 +100,47 @@ def lstm_forward(x, state, weight_ih, weight_hh, bias):
     outputs : float array (T, B, H)
         The hidden state after each step.
     state : (h_n, c_n), float arrays (B, H) each
-    cache : tuple
+    cache : Cache
         What `lstm_backward` needs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another shape or dtype, is empty, or holds NaN or infinity; the message says which.
+
+    Notes
+    -----
+    The step of `lstm_step`, with two savings. All sums of a step come from one product, because h, x and a 1 stand in
+    one array, and all weights in another. And because σ(a) = ½ + ½ tanh(½ a), one tanh squashes all four blocks, once
+    the rows of i, f and o have been halved.
     """
-    size = np.shape(weight_hh)[-1]
-    weight_hh = expect("weight_hh", weight_hh, {"4H": 4 * size, "H": size})
-    weight_ih = expect("weight_ih", weight_ih, {"4H": 4 * size, "D": None})
-    bias = expect("bias", bias, {"4H": 4 * size})
+    weight_ih, weight_hh, bias = expect_weights(weight_ih, weight_hh, bias, blocks=4)
+    size = weight_hh.shape[1]
     x = expect("x", x, {"T": None, "B": None, "D": weight_ih.shape[1]})
-    h0, c0 = (expect(name, s, {"B": x.shape[1], "H": size}) for name, s in zip(("h0", "c0"), state))
-    dtype = np.result_type(x, h0, c0, weight_ih, weight_hh, bias)
-    hs, cs = np.empty((2, len(x) + 1, *h0.shape), dtype)
-    i, f, g, o, tanh_c = np.empty((5, len(x), *h0.shape), dtype)
-    hs[0], cs[0] = h0, c0
-    from_x = x @ weight_ih.T + bias  # (T, B, 4H): the inputs' share of all steps in one product
-    for t in range(len(x)):
-        i[t], f[t], g[t], o[t] = lstm_gates(from_x[t] + hs[t] @ weight_hh.T)
-        cs[t + 1] = f[t] * cs[t] + i[t] * g[t]
-        tanh_c[t] = np.tanh(cs[t + 1])
-        hs[t + 1] = o[t] * tanh_c[t]
-    return hs[1:], (hs[-1], cs[-1]), (x, hs, cs, (i, f, g, o, tanh_c), weight_ih, weight_hh)
+    T, B, _ = x.shape
+    h0, c0 = expect_pair("state", state, {"B": B, "H": size})
+    weights = np.hstack([weight_hh, weight_ih, bias[:, None]])
+    dtype = np.result_type(x, h0, c0, weights)
+    half = np.array([[0.5], [0.5], [1.0], [0.5]], dtype)  # i, f, g, o
+    rest = 1 - half
+    half_weights = (half * weights.reshape(4, -1)).reshape(weights.shape)
+    seen = np.empty((T + 1, weights.shape[1], B), dtype)
+    c = np.empty((T + 1, size, B), dtype)
+    gates, tanh_c = np.empty((T, 4 * size, B), dtype), np.empty((T, size, B), dtype)
+    h = seen[:, :size]  # a view, as are the next five: they show what the loop writes to seen and gates
+    blocks = gates.reshape(T, 4, size * B)
+    i, f, g, o = np.split(gates, 4, axis=1)
+    h[0], c[0] = h0.T, c0.T
+    seen[:-1, size:-1] = x.transpose(0, 2, 1)
+    seen[:, -1] = 1
+    for t in range(T):
+        np.tanh(half_weights @ seen[t], out=gates[t])
+        blocks[t] *= half  # for i, f and o: ½ tanh + ½; for g: 1 tanh + 0
+        blocks[t] += rest
+        c[t + 1] = f[t] * c[t] + i[t] * g[t]
+        tanh_c[t] = np.tanh(c[t + 1])
+        h[t + 1] = o[t] * tanh_c[t]
+    return h[1:].transpose(0, 2, 1), (h[-1].T, c[-1].T), Cache(seen, c, gates, tanh_c, weights)
 
 
 def lstm_backward(d_outputs, cache, d_state=None):
@@ -104,7 +150,7 @@ def lstm_backward(d_outputs, cache, d_state=None):
     ----------
     d_outputs : float array (T, B, H)
         Gradient of the loss by each output, taken on its own.
-    cache : tuple
+    cache : Cache
         From `lstm_forward`.
     d_state : (dh_n, dc_n), float arrays (B, H) each, optional
         Gradient by the last state, from whatever reads it besides the outputs.
@@ -116,35 +162,94 @@ def lstm_backward(d_outputs, cache, d_state=None):
     gradients : dict
         ``weight_ih, weight_hh, bias``, each shaped like its weight, summed over time and batch.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another shape or dtype, or holds NaN or infinity; the message says which.
+
     Notes
     -----
-    Two gradients travel back: ``dh`` through the matrix, ``dc`` through the forget gate alone. Derived in notebook 04.
+    Two gradients travel back: ``dh`` through the matrix, ``dc`` through the forget gate alone. The gradient by a sum
+    is one of the two times a factor that needs no carry, so all factors are computed before the loop. Derived in
+    notebook 04.
     """
-    x, hs, cs, (i, f, g, o, tanh_c), weight_ih, weight_hh = cache
-    shape = dict(zip("BH", hs[0].shape))
-    d_outputs = expect("d_outputs", d_outputs, {"T": len(x), **shape})
-    dh, dc = d_state or (np.zeros_like(hs[0]), np.zeros_like(cs[0]))
-    dh, dc = expect("dh_n", dh, shape), expect("dc_n", dc, shape)
-    da = np.empty((*hs[1:].shape[:2], 4 * hs.shape[-1]), hs.dtype)
-    for t in reversed(range(len(x))):
+    seen, c, gates, tanh_c, weights = cache
+    T, size, B = tanh_c.shape
+    d_outputs = expect("d_outputs", d_outputs, {"T": T, "B": B, "H": size}).transpose(0, 2, 1)
+    zeros = np.zeros((B, size), c.dtype)
+    d_state = (zeros, zeros) if d_state is None else d_state
+    dh, dc = (d.T for d in expect_pair("d_state", d_state, {"B": B, "H": size}, of=("dh_n", "dc_n")))
+    i, f, g, o = np.split(gates, 4, axis=1)
+    from_h = o * tanh_slope(tanh_c)  # what dh adds to dc
+    da = np.empty_like(gates)  # first the factors, then, times dc or dh, the gradients by the sums
+    da_i, da_f, da_g, da_o = np.split(da, 4, axis=1)
+    np.multiply(g, sigmoid_slope(i), out=da_i)
+    np.multiply(c[:-1], sigmoid_slope(f), out=da_f)
+    np.multiply(i, tanh_slope(g), out=da_g)
+    np.multiply(tanh_c, sigmoid_slope(o), out=da_o)
+    da_ifg = da[:, : 3 * size].reshape(T, 3, size, B)
+    dx = np.empty((T, weights.shape[1] - size - 1, B), c.dtype)
+    for t in reversed(range(T)):
         dh = d_outputs[t] + dh
-        dc = dc + dh * o[t] * tanh_slope(tanh_c[t])
-        da_i, da_f, da_g, da_o = split_blocks(da[t])  # views: writing to them fills da
-        da_i[:] = dc * g[t] * sigmoid_slope(i[t])
-        da_f[:] = dc * cs[t] * sigmoid_slope(f[t])
-        da_g[:] = dc * i[t] * tanh_slope(g[t])
-        da_o[:] = dh * tanh_c[t] * sigmoid_slope(o[t])
-        dh = da[t] @ weight_hh
+        dc = dc + dh * from_h[t]
+        da_ifg[t] *= dc
+        da_o[t] *= dh
+        d_seen = weights.T @ da[t]
+        dh, dx[t] = d_seen[:size], d_seen[size:-1]
         dc = dc * f[t]
-    return da @ weight_ih, (dh, dc), weight_gradients(da, x, hs[:-1])
+    da = da.transpose(1, 0, 2).reshape(4 * size, T * B)
+    d_weights = da @ seen[:-1].transpose(0, 2, 1).reshape(T * B, -1)
+    gradients = {"weight_ih": d_weights[:, size:-1], "weight_hh": d_weights[:, :size], "bias": d_weights[:, -1]}
+    return dx.transpose(0, 2, 1), (dh.T, dc.T), gradients
 
 
 def reorder_blocks(array, source, target="ifgo"):
     """Rearrange the four gate blocks along the first axis, for example from ``"ifog"`` to PyTorch's ``"ifgo"``."""
     if sorted(source) != sorted("ifgo") or sorted(target) != sorted("ifgo"):
         raise ValueError(f'an order must hold i, f, g and o once each, got {source!r} and {target!r}')
-    blocks = dict(zip(source, np.split(np.asarray(array), 4)))
+    array = np.asarray(array)
+    if array.ndim == 0 or len(array) % 4:
+        raise ValueError(f"array must have four blocks of as many rows, got shape {array.shape}")
+    blocks = dict(zip(source, np.split(array, 4)))
     return np.concatenate([blocks[gate] for gate in target])
+
+
+def to_keras(weight_ih, weight_hh, bias):
+    """Return the three arrays as Keras's LSTM layer holds them: matrices on their side, blocks i, f, c, o.
+
+    Parameters
+    ----------
+    weight_ih, weight_hh, bias : float arrays (4H, D), (4H, H), (4H,)
+
+    Returns
+    -------
+    kernel, recurrent_kernel, bias : float arrays (D, 4H), (H, 4H), (4H,)
+
+    Notes
+    -----
+    Keras calls the candidate c, so its order i, f, c, o is PyTorch's i, f, g, o. Taught in notebooks 03 and 04.
+    """
+    weight_ih, weight_hh, bias = expect_weights(weight_ih, weight_hh, bias, blocks=4)
+    return weight_ih.T.copy(), weight_hh.T.copy(), bias.copy()
+
+
+def from_keras(kernel, recurrent_kernel, bias):
+    """Return ``weight_ih`` (4H, D), ``weight_hh`` (4H, H) and ``bias`` (4H,) from a Keras LSTM layer's weights.
+
+    Parameters
+    ----------
+    kernel, recurrent_kernel, bias : float arrays (D, 4H), (H, 4H), (4H,)
+        In the order of ``layer.get_weights()``.
+
+    Notes
+    -----
+    The way back from `to_keras`. The layer must use the sigmoid in its gates, as Keras does since version 2.3, and
+    not the hard sigmoid of older ones.
+    """
+    size = len(expect("recurrent_kernel", recurrent_kernel, {"H": None, "4H": None}))
+    recurrent_kernel = expect("recurrent_kernel", recurrent_kernel, {"H": size, "4H": 4 * size})
+    kernel = expect("kernel", kernel, {"D": None, "4H": 4 * size})
+    return kernel.T.copy(), recurrent_kernel.T.copy(), expect("bias", bias, {"4H": 4 * size}).copy()
 
 
 def count_lstm_params(input_size, hidden_size, num_layers=1, biases=2):
@@ -213,9 +318,7 @@ class LSTM(Stack):
                 b_i[:] = -b_f
 
     def split_state(self, state):
-        if not isinstance(state, (tuple, list)) or len(state) != 2:
-            raise ValueError("the state of an LSTM must be a pair (h, c)")
-        h, c = state
+        h, c = expect_pair("state", state, {"layers": None, "B": None, "H": None}, of=("h", "c"))
         if len(h) != len(c):
             raise ValueError(f"h and c must hold as many layers, got {len(h)} and {len(c)}")
         return list(zip(h, c))

@@ -12,7 +12,7 @@ class Network:
 
     Parameters
     ----------
-    recurrent : RNN or LSTM
+    recurrent : RNN, GRU or LSTM
         Its ``input_size`` is the number of different ids, V.
     num_outputs : int
         Number of classes, K.
@@ -113,16 +113,17 @@ def train(network, draw, steps, *, learning_rate=5e-3, max_norm=1.0, solved=None
     Raises
     ------
     FloatingPointError
-        If the loss stops being finite.
+        If a number stops being finite; the message says at which step, and what to lower.
     """
     optimizer = Adam(network.params, learning_rate)
     losses, accuracies = [], []
     with one_thread():
         for step in range(steps):
             ids, targets = draw()
-            loss, gradients, logits, _ = network.loss_and_gradients(ids, targets)
-            if not np.isfinite(loss):
-                raise FloatingPointError(f"the loss is {loss} at step {step}; lower the learning rate or max_norm")
+            try:
+                loss, gradients, logits, _ = network.loss_and_gradients(ids, targets)
+            except FloatingPointError as error:
+                raise FloatingPointError(f"at step {step}, {error}") from None
             gradients, _ = clip_by_norm(gradients, max_norm)
             optimizer.step(gradients)
             losses.append(loss)

@@ -2,10 +2,15 @@
 
 import numpy as np
 
+from course_lib.arrays import DIVERGED, as_floats, expect_dict, expect_finite, expect_number
+
 
 def global_norm(grads):
     """Return the Euclidean norm of all the arrays of the dict `grads`, taken as one long vector."""
-    return float(np.sqrt(sum(np.sum(np.square(g, dtype=np.float64)) for g in grads.values())))
+    expect_dict("grads", grads)
+    grads = {name: as_floats(f"the gradient of {name}", g) for name, g in grads.items()}
+    with np.errstate(over="ignore"):  # too long for a float: the norm is then infinite, and says so
+        return float(np.sqrt(sum(np.sum(np.square(g, dtype=np.float64)) for g in grads.values())))
 
 
 def clip_by_norm(grads, max_norm):
@@ -15,7 +20,7 @@ def clip_by_norm(grads, max_norm):
     ----------
     grads : dict of str to float array
     max_norm : float
-        Greatest norm allowed for all arrays together.
+        Greatest norm allowed for all arrays together; infinity for none.
 
     Returns
     -------
@@ -26,6 +31,8 @@ def clip_by_norm(grads, max_norm):
 
     Raises
     ------
+    TypeError
+        If `grads` is no dict of floating-point arrays.
     ValueError
         If `max_norm` is not positive, or the gradient is not finite.
 
@@ -37,13 +44,14 @@ def clip_by_norm(grads, max_norm):
     ----------
     Pascanu, Mikolov & Bengio (2013), "On the difficulty of training recurrent neural networks".
     """
-    if not max_norm > 0:
-        raise ValueError(f"max_norm must be positive, got {max_norm}")
+    max_norm = expect_number("max_norm", max_norm, finite=False)
     norm = global_norm(grads)
     if not np.isfinite(norm):
+        for name, g in grads.items():
+            expect_finite(f"the gradient of {name}", np.asarray(g), DIVERGED)
         raise ValueError(f"the gradient's norm is {norm}, which no scaling can shorten; lower the learning rate")
     scale = min(1.0, max_norm / norm) if norm else 1.0
-    return {name: g * scale for name, g in grads.items()}, norm
+    return {name: np.asarray(g) * scale for name, g in grads.items()}, norm
 
 
 class Adam:
@@ -68,20 +76,36 @@ class Adam:
     """
 
     def __init__(self, params, learning_rate=1e-3, betas=(0.9, 0.999), epsilon=1e-8):
-        if not learning_rate > 0:
-            raise ValueError(f"learning_rate must be positive, got {learning_rate}")
-        self.params, self.learning_rate, self.betas, self.epsilon = params, learning_rate, betas, epsilon
+        expect_dict("params", params)
+        for name, p in params.items():
+            if not isinstance(p, np.ndarray) or not p.flags.writeable:
+                raise TypeError(f"the parameter {name} must be a NumPy array that can be written to")
+            as_floats(f"the parameter {name}", p)
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"betas must be two numbers of 0 or more and below 1, got {betas!r}")
+        self.params, self.betas = params, betas
+        self.learning_rate = expect_number("learning_rate", learning_rate)
+        self.epsilon = expect_number("epsilon", epsilon)
         self.steps = 0
         self.means = {name: np.zeros_like(p) for name, p in params.items()}
         self.squares = {name: np.zeros_like(p) for name, p in params.items()}
 
     def step(self, grads):
-        """Move every parameter against its gradient; `grads` has the keys and shapes of the parameters."""
+        """Move every parameter against its gradient; `grads` has the keys and shapes of the parameters.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a gradient is missing, or has another shape or dtype, or is not finite; no parameter is changed then.
+        """
+        expect_dict("grads", grads)
         if grads.keys() != self.params.keys():
             raise ValueError(f"gradients must be those of {sorted(self.params)}, got {sorted(grads)}")
+        grads = {name: as_floats(f"the gradient of {name}", g) for name, g in grads.items()}
         for name, g in grads.items():
-            if np.shape(g) != self.params[name].shape:
-                raise ValueError(f"the gradient of {name} must have shape {self.params[name].shape}, got {np.shape(g)}")
+            if g.shape != self.params[name].shape:
+                raise ValueError(f"the gradient of {name} must have shape {self.params[name].shape}, got {g.shape}")
+            expect_finite(f"the gradient of {name}", g, DIVERGED)
         self.steps += 1
         beta1, beta2 = self.betas
         rate = self.learning_rate / (1 - beta1**self.steps)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.arrays import expect
+from course_lib.arrays import expect, expect_step, expect_weights
 from course_lib.functional import tanh_slope
 from course_lib.stack import Stack
 
@@ -30,6 +30,7 @@ def rnn_step(x, h, weight_ih, weight_hh, bias):
     ----------
     Elman (1990), "Finding structure in time".
     """
+    x, h, weight_ih, weight_hh, bias = expect_step(x, {"h": h}, weight_ih, weight_hh, bias)
     return np.tanh(x @ weight_ih.T + h @ weight_hh.T + bias)
 
 
@@ -39,6 +40,7 @@ def rnn_forward(x, h0, weight_ih, weight_hh, bias):
     Parameters
     ----------
     x : float array (T, B, D)
+        T and B are at least 1: a sequence of no steps, or a batch of no sequences, is most often a slice gone wrong.
     h0 : float array (B, H)
     weight_ih, weight_hh, bias : float arrays (H, D), (H, H), (H,)
 
@@ -47,19 +49,23 @@ def rnn_forward(x, h0, weight_ih, weight_hh, bias):
     outputs : float array (T, B, H)
         The hidden state after each step.
     h_n : float array (B, H)
-        The last of them, or `h0` when T is 0.
+        The last of them.
     cache : tuple
         What `rnn_backward` needs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another shape or dtype, is empty, or holds NaN or infinity; the message says which.
     """
-    weight_hh = expect("weight_hh", weight_hh, {"H": None, "H again": np.shape(weight_hh)[0]})
-    weight_ih = expect("weight_ih", weight_ih, {"H": len(weight_hh), "D": None})
-    bias = expect("bias", bias, {"H": len(weight_hh)})
+    weight_ih, weight_hh, bias = expect_weights(weight_ih, weight_hh, bias, blocks=1)
     x = expect("x", x, {"T": None, "B": None, "D": weight_ih.shape[1]})
     h0 = expect("h0", h0, {"B": x.shape[1], "H": len(weight_hh)})
     hs = np.empty((len(x) + 1, *h0.shape), dtype=np.result_type(x, h0, weight_ih, weight_hh, bias))
     hs[0] = h0
+    from_x = x @ weight_ih.T  # (T, B, H): the inputs' share of all steps in one product
     for t in range(len(x)):
-        hs[t + 1] = rnn_step(x[t], hs[t], weight_ih, weight_hh, bias)
+        hs[t + 1] = np.tanh(from_x[t] + hs[t] @ weight_hh.T + bias)  # as in `rnn_step`
     return hs[1:], hs[-1], (x, hs, weight_ih, weight_hh)
 
 
@@ -135,7 +141,7 @@ class RNN(Stack):
     layer_backward = staticmethod(rnn_backward)
 
     def split_state(self, state):
-        return list(state)
+        return list(expect("state", state, {"layers": None, "B": None, "H": None}))
 
     def join_states(self, states):
         return np.stack(states)

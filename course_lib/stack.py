@@ -1,6 +1,8 @@
-"""What the RNN and the LSTM share: parameters, layers on top of each other, and PyTorch's names for them."""
+"""What the RNN, the GRU and the LSTM share: parameters, layers on top of each other, and PyTorch's names for them."""
 
 import numpy as np
+
+from course_lib.arrays import expect
 
 
 def orthogonal(size, rng):
@@ -27,7 +29,7 @@ class Stack:
     ----------
     params : dict of str to array
         ``weight_ih_l0`` (G, D), ``weight_hh_l0`` (G, H), ``bias_l0`` (G,), then ``…_l1`` with D = H; G is H for the
-        RNN and 4H for the LSTM.
+        RNN, 3H for the GRU and 4H for the LSTM.
     """
 
     blocks: int
@@ -74,6 +76,7 @@ class Stack:
         cache : list
             What `backward` needs.
         """
+        x = expect("x", x, {"T": None, "B": None, "D": self.input_size})
         states = self.split_state(self.zero_state(x.shape[1]) if state is None else state)
         if len(states) != self.num_layers:
             raise ValueError(f"state must hold {self.num_layers} layers, got {len(states)}")
@@ -101,6 +104,7 @@ class Stack:
         gradients : dict
             The keys and shapes of `params`.
         """
+        d_outputs = expect("d_outputs", d_outputs, {"T": None, "B": None, "H": self.hidden_size})
         d_states = self.split_state(self.zero_state(d_outputs.shape[1]) if d_state is None else d_state)
         gradients, d = {}, d_outputs
         for layer in reversed(range(self.num_layers)):

@@ -62,16 +62,26 @@ class Settings:
 
     def __post_init__(self):
         for name, good, wanted in [
-            ("epochs", self.epochs >= 1, "at least 1"),
-            ("learning_rate", self.learning_rate > 0, "above 0"),
-            ("weight_decay", self.weight_decay >= 0, "0 or more"),
-            ("clip_norm", self.clip_norm is None or self.clip_norm > 0, "above 0, or None"),
-            ("warmup", 0 <= self.warmup < 1, "a share: 0 or more, and below 1"),
+            ("epochs", _whole(self.epochs, 1), "a whole number, at least 1"),
+            ("learning_rate", _finite(self.learning_rate) and self.learning_rate > 0, "a finite number above 0"),
+            ("weight_decay", _finite(self.weight_decay) and self.weight_decay >= 0, "a finite number, 0 or more"),
+            ("clip_norm", self.clip_norm in (None, math.inf) or (_finite(self.clip_norm) and self.clip_norm > 0),
+             "a number above 0, or None"),
+            ("warmup", _finite(self.warmup) and 0 <= self.warmup < 1, "a share: 0 or more, and below 1"),
             ("schedule", self.schedule in ("cosine", "constant"), '"cosine" or "constant"'),
-            ("patience", self.patience is None or self.patience >= 1, "at least 1, or None"),
+            ("patience", self.patience is None or _whole(self.patience, 1), "a whole number, at least 1, or None"),
+            ("seed", _whole(self.seed, 0), "a whole number, 0 or more"),
         ]:
             if not good:
                 raise ValueError(f"{name} should be {wanted}; got {getattr(self, name)!r}.")
+
+
+def _whole(value, least):
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least
+
+
+def _finite(value):
+    return isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value)
 
 
 @dataclass

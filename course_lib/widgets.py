@@ -6,9 +6,17 @@ import io
 import math
 
 import ipywidgets
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.image import imsave
 
+from course_lib.functional import sigmoid
+from course_lib.gradients import rnn_gradient_norms
 from course_lib.plotting.gates import plot_step, two_places
+from course_lib.plotting.gradients import plot_paths
+from course_lib.rnn import rnn_forward
+from course_lib.stack import orthogonal
 
 
 class Playground(ipywidgets.VBox):
@@ -17,19 +25,29 @@ class Playground(ipywidgets.VBox):
     Parameters
     ----------
     draw : callable
-        Takes the sliders' values by name and ``ax``, empty axes to draw on.
+        Takes the sliders' values by name and ``ax``, axes to draw on. Limits, ticks and labels of the axes must be the
+        same whatever the values: they are drawn once.
     describe : callable
-        Takes the same, returns the sentence.
+        Takes the same values, returns the sentence.
     sliders : dict of str to FloatSlider
         Tab moves between them, the arrow keys move one; their numbers can be typed too.
     fallback : str
         What stands in the page where no kernel answers.
+    place : (left, bottom, width, height)
+        Of the axes, as shares of the picture.
+
+    Notes
+    -----
+    An answer must come within 100 ms (``benchmarks/widgets.py``). Most of a figure's time goes into its axis labels, so
+    the empty axes are kept as pixels, and a move draws only what has changed on top of them.
     """
 
-    def __init__(self, draw, describe, sliders, fallback):
+    def __init__(self, draw, describe, sliders, fallback, place=(0.09, 0.18, 0.89, 0.78)):
         self.draw, self.describe, self.sliders, self.fallback = draw, describe, sliders, fallback
-        # one figure with fixed margins for all pictures: laying it out anew would take longer than drawing it
-        self.axes = Figure(figsize=(7.0, 3.2)).add_axes((0.09, 0.18, 0.89, 0.78))
+        # twice the pixels that the page shows, so that it is sharp on every screen
+        self.axes = Figure(figsize=(7.0, 3.2), dpi=160).add_axes(place)
+        self.canvas = FigureCanvasAgg(self.axes.figure)
+        self.empty_axes = None
         self.picture = ipywidgets.HTML()
         for slider in sliders.values():
             slider.observe(self.refresh, names="value")
@@ -40,21 +58,38 @@ class Playground(ipywidgets.VBox):
         """Draw the picture for the sliders as they stand."""
         values = {name: slider.value for name, slider in self.sliders.items()}
         sentence = html.escape(self.describe(**values))
-        self.axes.clear()
+        for artist in self._contents():
+            artist.remove()
         self.draw(**values, ax=self.axes)
         self.picture.value = (
-            f'<img alt="{sentence}" style="max-width: 100%" src="data:image/png;base64,{_png(self.axes.figure)}">'
+            f'<img alt="{sentence}" style="width: 560px; max-width: 100%" '
+            f'src="data:image/png;base64,{self._png()}">'
             f'<p aria-live="polite">{sentence}</p>'
         )
 
+    def _contents(self):
+        """List what `draw` has put on the axes, from the bottom up."""
+        axes = self.axes
+        return sorted([*axes.collections, *axes.patches, *axes.lines, *axes.texts], key=lambda a: a.get_zorder())
+
+    def _png(self):
+        contents = self._contents()
+        if self.empty_axes is None:
+            for artist in contents:
+                artist.set_visible(False)
+            self.canvas.draw()
+            self.empty_axes = self.canvas.copy_from_bbox(self.axes.figure.bbox)
+            for artist in contents:
+                artist.set_visible(True)
+        self.canvas.restore_region(self.empty_axes)
+        for artist in contents:
+            self.axes.draw_artist(artist)
+        buffer = io.BytesIO()
+        imsave(buffer, np.asarray(self.canvas.buffer_rgba()), format="png", pil_kwargs={"compress_level": 1})
+        return base64.b64encode(buffer.getvalue()).decode()
+
     def _repr_mimebundle_(self, **kwargs):
         return super()._repr_mimebundle_(**kwargs) | {"text/plain": self.fallback}
-
-
-def _png(figure):
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)
-    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def scalar_step(f, i, g, o, c):
@@ -86,9 +121,9 @@ def gate_playground():
     )
 
 
-def _slider(description, least, most, start):
+def _slider(description, least, most, start, step=0.05):
     return ipywidgets.FloatSlider(
-        value=start, min=least, max=most, step=0.05, description=description,
+        value=start, min=least, max=most, step=step, description=description,
         style={"description_width": "8em"}, layout={"width": "26em", "max_width": "100%"},
     )
 
@@ -99,3 +134,73 @@ def _describe(step):
         "The cell held {c}; {kept} of it is kept and {written} is written, so it now holds {c_next}. "
         "Outside, {h_next} is seen."
     ).format(**said)
+
+
+def gradient_curves(scale, inputs, bias, hidden_size=64, steps=100):
+    """Return how a gradient of length 1 fares on three ways back through time.
+
+    Parameters
+    ----------
+    scale : float
+        Of the recurrent matrix, which is this number times an orthogonal one.
+    inputs : float
+        Spread of the random inputs that push each tanh unit.
+    bias : float
+        Of a forget gate that reads nothing else.
+    hidden_size, steps : int
+
+    Returns
+    -------
+    dict of str to float array (steps + 1,)
+        ``"linear units"`` and ``"tanh units"``, as `course_lib.gradients.rnn_gradient_norms` returns them, and
+        ``"cell path"``, the forget gate to the power of the steps; the last number of each is 1.
+    """
+    rng = np.random.default_rng(0)
+    weight, dh = scale * orthogonal(hidden_size, rng), rng.normal(size=hidden_size)
+    h0, x = 0.1 * rng.normal(size=(1, hidden_size)), inputs * rng.normal(size=(steps + 1, 1, hidden_size))
+    hs, _, _ = rnn_forward(x, h0, np.eye(hidden_size), weight, np.zeros(hidden_size))
+    run = weight, hs[:, 0], dh / np.linalg.norm(dh)
+    return {
+        "linear units": rnn_gradient_norms(*run, linear=True),
+        "tanh units": rnn_gradient_norms(*run),
+        "cell path": sigmoid(bias) ** np.arange(steps, -1, -1),
+    }
+
+
+def gradient_playground():
+    """Return sliders for the matrix, the inputs and a forget bias, over the gradient's length through time.
+
+    Notes
+    -----
+    Taught in notebook 02.
+    """
+    sliders = {
+        "scale": _slider("scale of the matrix", 0.5, 2, 1.0),
+        "inputs": _slider("size of the inputs", 0, 2, 0.0),
+        "bias": _slider("forget bias", -1, 6, 3.0, step=0.25),
+    }
+    for slider in sliders.values():
+        slider.style.description_width = "10em"
+    return Playground(
+        draw=lambda ax, **values: plot_paths(gradient_curves(**values), ax=ax),
+        describe=lambda **values: _describe_curves(gradient_curves(**values)),
+        sliders=sliders,
+        fallback="Three sliders for the matrix, the inputs and the forget bias appear here when this cell runs; the "
+                 "picture below needs none.",
+        place=(0.1, 0.16, 0.74, 0.81),
+    )
+
+
+def _describe_curves(curves):
+    lengths = {name: _length(values[0]) for name, values in curves.items()}
+    return (
+        "100 steps back, a gradient of length 1 is {linear units} long through linear units, {tanh units} through "
+        "tanh units, and {cell path} on the cell path."
+    ).format(**lengths)
+
+
+def _length(number):
+    """Write a length for the ear: a plain number from a thousandth to a thousand, else a power of ten."""
+    if 1e-3 <= number < 1e3:
+        return f"{number:.3g}"
+    return f"about 10 to the power {round(math.log10(number))}".replace("-", "−")

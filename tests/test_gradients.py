@@ -86,7 +86,7 @@ def test_lstm_gradient_norms_equal_autograd():
     w_ih, w_hh, b = (torch.tensor(p) for p in lstm.layer_params(0))
     cell.load_state_dict(dict(weight_ih=w_ih, weight_hh=w_hh, bias_ih=b, bias_hh=torch.zeros_like(b)))
     norms = lstm_gradient_norms(cache[0], dh)
-    _, hs, cs, *_ = cache[0]
+    hs, cs = (s.transpose(0, 2, 1) for s in (cache[0].seen[:, :4], cache[0].c))
     for t in range(1, 7):
         start = [torch.tensor(s[t]).requires_grad_() for s in (hs, cs)]  # leaves: each held fixed while the other moves
         h, c = start

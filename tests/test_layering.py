@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "course_lib"
-NUMPY = {"arrays", "functional", "stack", "rnn", "lstm", "optim", "gradients", "network", "threads"}
+NUMPY = {"arrays", "functional", "stack", "rnn", "gru", "lstm", "optim", "gradients", "network", "threads"}
 DATA = {"tasks", "datasets", "text", "characters", "baselines", "plotting"}
 TORCH = {"models", "training", "checkpoints", "generation"}
 TOP = {"checks", "widgets", "__main__", "doctor", "maintenance", "workspace"}

@@ -71,12 +71,31 @@ def test_clipping_keeps_the_direction_and_leaves_its_input_alone():
 
 
 @pytest.mark.parametrize("grads, max_norm, words", [
-    ({"w": np.array([np.nan])}, 1.0, "norm is nan"),
-    ({"w": np.ones(2)}, 0.0, "must be positive, got 0.0"),
+    ({"w": np.array([1.0, np.nan])}, 1.0, r"gradient of w must hold finite numbers, got NaN at \[1\]"),
+    ({"b": np.array(-np.inf)}, 1.0, "gradient of b must hold finite numbers, got infinity; if training"),
+    ({"w": np.full(2, 1e200)}, 1.0, "norm is inf, which no scaling can shorten"),
+    ({"w": np.ones(2)}, 0.0, "max_norm must be positive, got 0.0"),
+    ({"w": np.ones(2)}, np.nan, "max_norm must be positive, got nan"),
+    ({"w": np.ones(2)}, "1", "max_norm must be positive, got '1'"),
+    ({"w": np.ones(2, int)}, 1.0, "gradient of w must hold floating-point numbers, got dtype int64"),
+    ({"w": np.ones(2, complex)}, 1.0, "got dtype complex128"),
+    ({"w": ["a"]}, 1.0, "gradient of w must hold floating-point numbers"),
+    ([np.ones(2)], 1.0, "grads must be a dict from name to array, got a list of 1"),
 ])
 def test_clipping_says_why_it_cannot(grads, max_norm, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((ValueError, TypeError), match=words):
         clip_by_norm(grads, max_norm)
+
+
+def test_no_greatest_norm_leaves_the_gradient_as_it_is():
+    grads = draw(5, scale=1e6)
+    clipped, _ = clip_by_norm(grads, np.inf)
+    assert all(np.array_equal(clipped[name], grads[name]) for name in grads)
+
+
+def test_a_greatest_norm_of_64_bits_leaves_float32_gradients_their_dtype():
+    clipped, _ = clip_by_norm({"w": np.ones(3, np.float32)}, np.float64(0.5))
+    assert clipped["w"].dtype == np.float32
 
 
 def test_adam_refuses_a_gradient_that_would_only_broadcast():
@@ -86,3 +105,35 @@ def test_adam_refuses_a_gradient_that_would_only_broadcast():
 
 def test_a_float32_gradient_whose_square_overflows_still_has_a_norm():
     assert global_norm({"w": np.full(2, 1e30, np.float32)}) == pytest.approx(2**0.5 * 1e30)
+
+
+@pytest.mark.parametrize("params, options, words", [
+    ([np.ones(2)], {}, "params must be a dict from name to array, got a list of 1"),
+    ({"w": [1.0]}, {}, "parameter w must be a NumPy array that can be written to"),
+    ({"w": np.broadcast_to(1.0, 3)}, {}, "parameter w must be a NumPy array that can be written to"),
+    ({"w": np.ones(2, int)}, {}, "parameter w must hold floating-point numbers, got dtype int64"),
+    ({"w": np.ones(2)}, {"learning_rate": np.nan}, "learning_rate must be positive and finite, got nan"),
+    ({"w": np.ones(2)}, {"learning_rate": "fast"}, "learning_rate must be positive and finite, got 'fast'"),
+    ({"w": np.ones(2)}, {"betas": (0.9, 1.0)}, r"betas must be two numbers .* got \(0.9, 1.0\)"),
+    ({"w": np.ones(2)}, {"betas": 0.9}, "betas must be two numbers .* got 0.9"),
+    ({"w": np.ones(2)}, {"epsilon": 0.0}, "epsilon must be positive and finite, got 0.0"),
+])
+def test_adam_says_what_it_cannot_start_with(params, options, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        Adam(params, **options)
+
+
+@pytest.mark.parametrize("bad, words", [
+    (np.array([1.0, np.nan]), r"gradient of w must hold finite numbers, got NaN at \[1\]"),
+    (np.ones(2, int), "gradient of w must hold floating-point numbers, got dtype int64"),
+    (np.ones(2, complex), "got dtype complex128"),
+    (np.ones((2, 1)), r"gradient of w must have shape \(2,\), got \(2, 1\)"),
+])
+def test_a_gradient_that_adam_refuses_moves_nothing(bad, words):
+    params = {"b": np.ones(2), "w": np.ones(2)}
+    adam = Adam(params)
+    with pytest.raises((ValueError, TypeError), match=words):
+        adam.step({"b": np.ones(2), "w": bad})
+    assert adam.steps == 0
+    assert params["b"].tolist() == params["w"].tolist() == [1, 1]
+    assert not any(array.any() for array in (*adam.means.values(), *adam.squares.values()))

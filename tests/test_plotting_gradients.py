@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from course_lib.plotting.gradients import (
+    PATH_LIMITS,
     plot_clipping,
+    plot_gradient_heat,
     plot_gradient_norms,
+    plot_half_life,
     plot_linear_and_tanh,
     plot_matrix_powers,
+    plot_path_settings,
+    plot_paths,
 )
 from course_lib.plotting.style import new_axes, new_figure
 
@@ -30,6 +35,15 @@ def test_every_curve_is_named_at_its_end_and_no_two_names_overlap():
     assert set(texts(ax)) == {"a", "b", "c", "0.5", "2"}
     heights = sorted(text.xy[1] for text in ax.texts)
     assert np.diff(heights).min() > 0.05
+
+
+def test_names_of_curves_that_left_the_axes_stand_at_their_edge_and_do_not_overlap():
+    far = {"a": 1e30, "b": 1e20, "c": 1e15, "d": 1e-40, "e": 1e-30, "f": 1.0}
+    ax = plot_gradient_norms({name: np.array([y, 1.0]) for name, y in far.items()}, ylim=(1e-6, 1e6))
+    heights = {text.get_text(): text.xy[1] for text in ax.texts}
+    assert min(heights.values()) >= 0 and max(heights.values()) <= 1
+    assert np.diff(sorted(heights.values())).min() > 0.05
+    assert heights["f"] == pytest.approx(0.5)
 
 
 def test_linear_and_tanh_share_their_scale():
@@ -56,7 +70,55 @@ def test_clipping_draws_losses_beside_norms():
     assert (left.get_ylabel(), right.get_yscale()) == ("loss (nats)", "log")
 
 
+PATHS = {"linear": np.array([4.0, 2.0, 1.0]), "cell path": np.array([0.25, 0.5, 1.0])}
+
+
+def test_paths_are_drawn_backwards_on_the_same_axis_whatever_they_hold():
+    for curves in (PATHS, {"linear": np.array([1e40, 1e-40, 1.0])}):
+        ax = plot_paths(curves)
+        np.testing.assert_array_equal(ax.lines[0].get_ydata(), curves["linear"][::-1])
+        assert (ax.get_yscale(), ax.get_ylim()) == ("log", PATH_LIMITS)
+        assert set(texts(ax)) == set(curves)
+
+
+def test_settings_of_paths_stand_side_by_side_under_one_legend():
+    axes = plot_path_settings({"one": PATHS, "two": PATHS})
+    assert [ax.get_title() for ax in axes] == ["one", "two"]
+    assert [text.get_text() for text in axes[0].get_legend().get_texts()] == list(PATHS)
+    assert axes[1].get_legend() is None and not texts(axes[0])
+    assert (axes[0].get_xlabel(), axes[0].get_ylabel()) == ("steps back in time", "length of the gradient")
+
+
+def test_the_heat_map_has_a_row_a_scale_and_the_last_step_at_the_left():
+    norms = np.array([[1e-3, 0.1, 1.0, 1.0], [1.0, 2.0, 3.0, 5.0], [9.0, 4.0, 2.0, 1.0]])
+    left, right = plot_gradient_heat({"a": norms, "b": norms}, np.array([0.5, 1.0, 1.5]), limit=1e4)
+    for ax, title in ((left, "a"), (right, "b")):
+        np.testing.assert_array_equal(ax.collections[0].get_array(), norms[:, ::-1])
+        assert (ax.get_title(), ax.get_xlabel()) == (title, "steps back in time")
+        assert (ax.collections[0].norm.vmin, ax.collections[0].norm.vmax) == (1e-4, 1e4)
+    assert left.get_ylabel() == "scale of the matrix"
+    assert left.figure.axes[-1].get_ylabel() == "length of the gradient"
+
+
+def test_a_length_of_one_is_white_in_the_heat_map():
+    ax = plot_gradient_heat({"a": np.ones((2, 3))}, np.array([0.5, 1.0]))[0]
+    image = ax.collections[0]
+    np.testing.assert_allclose(image.cmap(image.norm(1.0))[:3], 1, atol=0.02)
+
+
+def test_half_lives_are_drawn_with_a_marked_dot_and_a_label_each():
+    bias = np.array([-1.0, 0.0, 1.0, 2.0])
+    ax = plot_half_life(bias, 1.0 + bias**2, {0: 1.0, 2: 5.0})
+    curve, dots = ax.lines
+    np.testing.assert_array_equal(curve.get_ydata(), 1.0 + bias**2)
+    assert (list(dots.get_xdata()), list(dots.get_ydata())) == ([0, 2], [1.0, 5.0])
+    assert texts(ax) == ["f = 0.50: 1.0 steps", "f = 0.87: 5.0 steps"]
+    assert (ax.get_yscale(), ax.get_ylabel()) == ("log", "half-life (steps)")
+
+
 @pytest.mark.parametrize("plot", [lambda ax: plot_gradient_norms(NORMS, ax=ax),
+                                  lambda ax: plot_paths(NORMS, ax=ax),
+                                  lambda ax: plot_half_life(np.arange(3), np.ones(3), {0: 1.0}, ax=ax),
                                   lambda ax: plot_matrix_powers(np.ones(3), np.ones(3), np.ones(3), ax=ax)])
 def test_given_axes_are_drawn_on_and_returned(plot):
     ax = new_axes()
@@ -67,3 +129,5 @@ def test_a_given_pair_of_axes_is_drawn_on_and_returned():
     _, axes = new_figure(1, 2)
     assert plot_linear_and_tanh(NORMS, NORMS, axes=axes) is axes
     assert plot_clipping({}, axes=axes) is axes
+    assert list(plot_path_settings({"a": NORMS, "b": NORMS}, axes=axes)) == list(axes)
+    assert list(plot_gradient_heat({"a": np.ones((2, 3))}, [0, 1], axes=axes[:1])) == [axes[0]]

@@ -69,6 +69,16 @@ def test_a_smaller_vocabulary_is_a_prefix_and_counts_what_it_leaves_out():
     assert full.top(100).words == full.words
 
 
+def test_a_vocabulary_without_counts_has_no_coverage():
+    with pytest.raises(ValueError, match="coverage needs counts, and this vocabulary has none"):
+        Vocabulary(["good", "film"]).coverage()
+
+
+def test_counts_below_zero_are_refused():
+    with pytest.raises(ValueError, match="counts must be 0 or more, got -3"):
+        Vocabulary(["good"], [0, -3, 1])
+
+
 def test_decode_undoes_encode_and_unknown_words_are_not_padding():
     vocabulary = Vocabulary(["good", "film"])
     ids = vocabulary.encode(["good", "unheard", "film", "<pad>"])

@@ -221,11 +221,18 @@ def test_early_stopping_without_a_validation_loss_is_refused():
 
 
 @pytest.mark.parametrize("bad", [{"epochs": 0}, {"learning_rate": 0.0}, {"warmup": 1.0}, {"clip_norm": -1.0},
-                                 {"schedule": "cosin"}, {"patience": 0}, {"weight_decay": -0.1}])
+                                 {"schedule": "cosin"}, {"patience": 0}, {"weight_decay": -0.1}, {"epochs": 2.5},
+                                 {"epochs": True}, {"epochs": "3"}, {"patience": 1.5}, {"seed": 0.5}, {"seed": -1},
+                                 {"learning_rate": math.nan}, {"learning_rate": math.inf}, {"learning_rate": None},
+                                 {"clip_norm": math.nan}, {"weight_decay": math.nan}, {"warmup": math.nan}], ids=str)
 def test_bad_settings_are_named(bad):
     (name, value), = bad.items()
     with pytest.raises(ValueError, match=f"{name} should be .*; got {value!r}"):
         Settings(**{"epochs": 1, "learning_rate": 0.1, **bad})
+
+
+def test_whole_numbers_of_numpy_are_counts_and_infinity_clips_nothing():
+    assert Settings(np.int64(2), np.float32(0.1), clip_norm=math.inf, patience=np.int32(1)).epochs == 2
 
 
 def test_a_batch_keeps_its_form_when_it_moves():

@@ -1,23 +1,35 @@
-"""The gate playground: what it computes, says and leaves in a saved page."""
+"""The playgrounds: what they compute, draw, say and leave in a saved page."""
 
+import base64
+import io
 import json
 import math
 import re
+import time
 from pathlib import Path
 
 import ipywidgets
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from course_lib.lstm import lstm_step
-from course_lib.widgets import gate_playground, scalar_step
+from course_lib.widgets import gate_playground, gradient_curves, gradient_playground, scalar_step
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+BOTH = pytest.mark.parametrize("make", [gate_playground, gradient_playground])
 
 
 @pytest.fixture
 def playground():
     return gate_playground()
+
+
+def pixels(playground):
+    png = re.search(r"base64,([^\"]+)", playground.picture.value).group(1)
+    return np.round(255 * imread(io.BytesIO(base64.b64decode(png)))[..., :3]).astype(int)
 
 
 def test_a_scalar_step_equals_lstm_step_with_the_same_gates():
@@ -54,6 +66,74 @@ def test_the_sentence_is_the_alt_text_and_is_spoken(playground):
 
 
 def test_without_a_kernel_a_sentence_stands_in_its_place(playground):
+    assert "picture below needs none" in playground._repr_mimebundle_()["text/plain"]
+
+
+@BOTH
+def test_a_move_gives_the_picture_that_drawing_everything_anew_gives(make):
+    playground = make()
+    for slider in playground.sliders.values():
+        slider.value = slider.min + 0.3 * (slider.max - slider.min)
+    playground.canvas.draw()
+    anew = np.asarray(playground.canvas.buffer_rgba())[..., :3].astype(int)
+    quick = pixels(playground)
+    assert quick.shape == anew.shape
+    assert (quick < 128).any() and (abs(quick - anew) > 40).mean() < 0.002  # edges lie over the frame, not under it
+
+
+@BOTH
+def test_a_hundred_moves_leave_nothing_behind(make):
+    playground = make()
+    before, count = pixels(playground), len(playground.axes.get_children())
+    slider = next(iter(playground.sliders.values()))
+    start = slider.value
+    for k in range(100):
+        slider.value = slider.min + (k % 10) * slider.step
+    slider.value = start
+    np.testing.assert_array_equal(pixels(playground), before)
+    assert len(playground.axes.get_children()) == count
+
+
+@BOTH
+def test_an_answer_comes_within_100_ms(make):
+    playground = make()
+    slider, seconds = next(iter(playground.sliders.values())), []
+    for k in range(1, 16):
+        start = time.perf_counter()
+        slider.value = slider.min + k * slider.step
+        seconds.append(time.perf_counter() - start)
+    assert np.median(seconds) < 0.1
+
+
+def test_the_gradient_playground_has_three_sliders_with_names_and_steps():
+    sliders = gradient_playground().sliders
+    assert {name: (s.min, s.max) for name, s in sliders.items()} == {
+        "scale": (0.5, 2.0), "inputs": (0.0, 2.0), "bias": (-1.0, 6.0),
+    }
+    assert all(slider.description and slider.readout and slider.step > 0 for slider in sliders.values())
+
+
+def test_the_curves_are_powers_of_the_scale_and_of_the_gate_and_tanh_lies_below_the_linear_one():
+    curves = gradient_curves(scale=0.8, inputs=0.7, bias=1.5, steps=20)
+    back = np.arange(20, -1, -1)
+    np.testing.assert_allclose(curves["linear units"], 0.8**back)
+    np.testing.assert_allclose(curves["cell path"], (1 / (1 + np.exp(-1.5))) ** back)
+    assert curves["tanh units"][-1] == pytest.approx(1)
+    assert (curves["tanh units"][:-1] < curves["linear units"][:-1]).all()
+
+
+def test_inputs_shorten_the_gradient_through_tanh_alone():
+    without, with_inputs = (gradient_curves(1.1, inputs, 3) for inputs in (0.0, 1.0))
+    assert with_inputs["tanh units"][0] < 1e-10 < without["tanh units"][0]
+    for name in ("linear units", "cell path"):
+        np.testing.assert_array_equal(without[name], with_inputs[name])
+
+
+def test_the_gradient_playground_says_its_lengths_in_words():
+    playground = gradient_playground()
+    playground.sliders["scale"].value = 0.5
+    assert "is about 10 to the power −30 long through linear units" in playground.picture.value
+    assert "and 0.00776 on the cell path." in playground.picture.value
     assert "picture below needs none" in playground._repr_mimebundle_()["text/plain"]
 
 

@@ -1,11 +1,14 @@
 """Figures of notebook 02: gradients on their way back through time, and what clipping does to training."""
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
 
 from course_lib.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY, new_axes, new_figure, tidy
 
 SERIES = (BLUE, SKY, GREEN, ORANGE, RED, PURPLE, BLACK)
 DASHES = ("-", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 1, 1, 1)), "--", ":")
+PATH_LIMITS = 1e-12, 1e8  # of the length's axis in `plot_paths`, fixed so that settings can be compared
+SHORT_LONG = LinearSegmentedColormap.from_list("short_long", [BLACK, BLUE, "white", ORANGE, "#7A3B00"])
 
 
 def plot_gradient_norms(norms, *, ax=None, title=None, ylabel="length of the gradient", ylim=None):
@@ -39,16 +42,135 @@ def plot_gradient_norms(norms, *, ax=None, title=None, ylabel="length of the gra
 
 
 def _label_ends(ax, ends, gap=0.055):
-    """Write each name right of its curve's end; names nearer than `gap` of the axes' height are moved apart."""
+    """Write each name right of its curve's end; names nearer than `gap` of the axes' height are moved apart.
+
+    A curve that has left the axes has its name at the edge where it left.
+    """
     ax.margins(x=0.02)
     low, high = np.log(ax.get_ylim())
-    heights = {name: (np.log(y) - low) / (high - low) for name, (_, y, _) in ends.items()}
-    below = -np.inf
-    for name in sorted(heights, key=heights.get):
+    heights = {name: np.clip((np.log(y) - low) / (high - low), 0, 1) for name, (_, y, _) in ends.items()}
+    order, below = sorted(heights, key=heights.get), -np.inf
+    for name in order:
+        below = heights[name] = max(heights[name], below + gap)
+    above = max(1.0, below - gap * len(order)) + gap  # push down again what was pushed out at the top
+    for name in reversed(order):
+        above = heights[name] = min(heights[name], above - gap)
         x, _, colour = ends[name]
-        below = max(heights[name], below + gap)
-        ax.annotate(name, (x, below), xycoords=("data", "axes fraction"), xytext=(6, 0), textcoords="offset points",
+        ax.annotate(name, (x, above), xycoords=("data", "axes fraction"), xytext=(6, 0), textcoords="offset points",
                     va="center", color=colour, fontsize=9, fontweight="bold", annotation_clip=False)
+
+
+def plot_paths(curves, *, ax=None, title=None, names=True):
+    """Draw a gradient's length on several ways back through time, on an axis that is the same for all settings.
+
+    Parameters
+    ----------
+    curves : dict of str to float array (T,)
+        As for `plot_gradient_norms`.
+    ax : matplotlib Axes, optional
+    title : str, optional
+    names : bool
+        Write each name at its curve's end; otherwise they are left to a legend.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = new_axes(ax)
+    ends = {}
+    looks = zip((BLACK, BLUE, RED), (":", "-", "--"), (2.5, 2.2, 2.2))
+    for (name, values), (colour, dash, width) in zip(curves.items(), looks):
+        back = np.asarray(values)[::-1]
+        ax.semilogy(back, color=colour, linestyle=dash, linewidth=width, label=name)
+        ends[name] = (len(back) - 1, back[-1], colour)
+    tidy(ax, title=title, xlabel="steps back in time", ylabel="length of the gradient")
+    ax.set_ylim(PATH_LIMITS)
+    if names:
+        _label_ends(ax, ends)
+    return ax
+
+
+def plot_path_settings(settings, *, axes=None):
+    """Draw `plot_paths` for several settings side by side, with one legend.
+
+    Parameters
+    ----------
+    settings : dict of str to curves
+        Each title with curves as `plot_paths` takes them.
+    axes : array of matplotlib Axes, optional
+        One for each setting.
+
+    Returns
+    -------
+    array of matplotlib Axes
+    """
+    if axes is None:
+        _, axes = new_figure(1, len(settings), figsize=(9.6, 3.5), sharey=True)
+    axes = np.ravel(axes)
+    for ax, (title, curves) in zip(axes, settings.items()):
+        plot_paths(curves, ax=ax, title=title, names=False)
+    for ax in axes[1:]:
+        ax.set_ylabel("")
+    axes[0].legend(frameon=False, loc="lower left")
+    return axes
+
+
+def plot_gradient_heat(panels, scales, *, axes=None, limit=1e12):
+    """Draw the length of a gradient as colour, over the steps back and the scale of the recurrent matrix.
+
+    Parameters
+    ----------
+    panels : dict of str to float array (S, T)
+        Each title with one row of lengths a scale, ordered in time: the last column belongs to the last step.
+    scales : float array (S,)
+        Evenly spaced.
+    axes : array of matplotlib Axes, optional
+        One for each panel, all of one figure.
+    limit : float
+        Lengths beyond it, or below its inverse, look like it.
+
+    Returns
+    -------
+    array of matplotlib Axes
+    """
+    if axes is None:
+        _, axes = new_figure(1, len(panels), figsize=(9.6, 4.0), sharey=True)
+    axes = np.ravel(axes)
+    for ax, (title, norms) in zip(axes, panels.items()):
+        back = np.asarray(norms)[:, ::-1]
+        image = ax.pcolormesh(np.arange(back.shape[1]), scales, back, cmap=SHORT_LONG, shading="nearest",
+                              norm=LogNorm(1 / limit, limit), rasterized=True)
+        tidy(ax, title=title, xlabel="steps back in time").grid(False)
+    axes[0].set_ylabel("scale of the matrix")
+    bar = axes[0].figure.colorbar(image, ax=axes, extend="both", pad=0.02)
+    bar.set_label("length of the gradient")
+    return axes
+
+
+def plot_half_life(bias, steps, marked, *, ax=None):
+    """Draw the half-life of a forget gate against its bias.
+
+    Parameters
+    ----------
+    bias, steps : float arrays (N,)
+        The bias, and after how many steps a gate held at its sigmoid has halved the cell.
+    marked : dict of float to float
+        Half-lives by their biases, marked by dots with the gate and the half-life written beside.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+        With a logarithmic vertical axis.
+    """
+    ax = new_axes(ax)
+    ax.semilogy(bias, steps, color=BLUE, linewidth=2.2)
+    ax.semilogy(list(marked), list(marked.values()), "o", color=RED)
+    for b, half in marked.items():
+        ax.annotate(f"f = {0.5 ** (1 / half):.2f}: {half:.1f} steps", (b, half), xytext=(9, -6),
+                    textcoords="offset points", va="center")
+    ax.set_xlim(min(bias), max(bias))
+    return tidy(ax, xlabel="bias of the forget gate", ylabel="half-life (steps)")
 
 
 def plot_linear_and_tanh(linear, tanh, *, axes=None):

@@ -29,6 +29,8 @@ class Vocabulary:
         if self.counts.shape != (len(self.words),):
             raise ValueError(f"counts must hold one number for each of the {len(self.words)} ids, padding and "
                              f"unknown included, got shape {self.counts.shape}")
+        if self.counts.min() < 0:
+            raise ValueError(f"counts must be 0 or more, got {self.counts.min()}")
 
     @classmethod
     def build(cls, token_lists, size=None):
@@ -73,7 +75,15 @@ class Vocabulary:
         return Vocabulary(self.words[2:size], counts)
 
     def coverage(self):
-        """Return the share of the counted running words that have an id of their own."""
+        """Return the share of the counted running words that have an id of their own.
+
+        Raises
+        ------
+        ValueError
+            If nothing was counted, as for a vocabulary that was made from words alone.
+        """
+        if not self.counts.sum():
+            raise ValueError("coverage needs counts, and this vocabulary has none; make it with Vocabulary.build")
         return 1 - self.counts[UNK] / self.counts.sum()
 
     def encode(self, tokens):

@@ -1,0 +1,54 @@
+"""How long does a slider take to answer? Every playground of the course, on one core.
+
+    python benchmarks/widgets.py [--json FILE] [--moves 200]
+
+A move sets a randomly chosen slider to a random place; the answer is the new picture and the new sentence, ready to be
+sent to the page. To reach: the median and nearly all answers within 100 ms.
+"""
+
+import argparse
+import time
+
+import numpy as np
+from record import RESULTS, write_results
+
+from course_lib import widgets
+
+PLAYGROUNDS = ("gate_playground", "gradient_playground")
+LIMIT = 100  # ms
+
+
+def time_moves(playground, moves, rng):
+    """Return the milliseconds that each of so many moves took."""
+    sliders, milliseconds = list(playground.sliders.values()), []
+    while len(milliseconds) < moves:
+        slider = sliders[rng.integers(len(sliders))]
+        place = slider.min + slider.step * rng.integers(round((slider.max - slider.min) / slider.step) + 1)
+        if abs(place - slider.value) < slider.step / 2:
+            continue  # not a move
+        start = time.perf_counter()
+        slider.value = place
+        milliseconds.append(1000 * (time.perf_counter() - start))
+    return np.array(milliseconds)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", default=RESULTS / "widgets.json", metavar="FILE")
+    parser.add_argument("--moves", type=int, default=200)
+    args = parser.parse_args()
+    rows = []
+    for name in PLAYGROUNDS:
+        playground = getattr(widgets, name)()
+        taken = time_moves(playground, args.moves, np.random.default_rng(0))
+        row = dict(playground=name, moves=args.moves, median_ms=round(float(np.median(taken)), 1),
+                   p95_ms=round(float(np.percentile(taken, 95)), 1), worst_ms=round(float(taken.max()), 1),
+                   answer_kib=round(len(playground.picture.value) / 1024, 1))
+        rows.append(row)
+        print(f"{name:20} median {row['median_ms']} ms, 95 % within {row['p95_ms']} ms, worst {row['worst_ms']} ms "
+              f"(to reach: {LIMIT} ms); {row['answer_kib']} KiB an answer")
+    write_results(args.json, {"limit_ms": LIMIT, "rows": rows})
+
+
+if __name__ == "__main__":
+    main()
