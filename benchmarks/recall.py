@@ -1,18 +1,21 @@
-"""How long do they remember? Delayed recall for five networks, six delays, five seeds, in NumPy.
+"""How long do they remember? Delayed recall for nine networks, six delays, five seeds, in NumPy.
 
-    python benchmarks/recall.py [--json FILE] [--seeds 5] [--steps 2000]
+    python benchmarks/recall.py [--json FILE] [--only KEY ...] [--seeds 5] [--steps 2000]
 
-Every network has 32 units and sees the same number of batches of 32, never the same one twice: Adam at 0.005, clipping
-at 1. Training stops early once the last 50 batches were answered 99 % right. The score is the share of right answers on
-2,000 new sequences. Chance is 1/8.
+Every network has 32 units a layer and sees the same number of batches of 32, never the same one twice: Adam at 0.005,
+clipping at 1. Training stops early once the last 50 batches were answered 99 % right. The score is the share of right
+answers on 2,000 new sequences. Chance is 1/8. Matrix products use one thread.
 """
 
 import argparse
+import json
 import time
+from pathlib import Path
 
 import numpy as np
-from record import RESULTS, write_results
+from record import RESULTS, provenance, write_results
 
+from course_lib.gru import GRU
 from course_lib.lstm import LSTM
 from course_lib.network import Network, train
 from course_lib.rnn import RNN
@@ -20,12 +23,29 @@ from course_lib.tasks import delayed_recall
 
 DELAYS = (5, 10, 20, 50, 100, 200)
 MODELS = {
-    "RNN, default start": lambda rng, delay: RNN(16, 32, rng=rng, dtype=np.float32),
-    "RNN, orthogonal start": lambda rng, delay: RNN(16, 32, rng=rng, dtype=np.float32, recurrent="orthogonal"),
-    "LSTM, default start": lambda rng, delay: LSTM(16, 32, rng=rng, dtype=np.float32),
-    "LSTM, forget bias 1": lambda rng, delay: LSTM(16, 32, rng=rng, dtype=np.float32, forget_bias=1.0),
-    "LSTM, chrono start": lambda rng, delay: LSTM(16, 32, rng=rng, dtype=np.float32, chrono=max(delay, 3)),
+    "rnn": "RNN, default start",
+    "rnn_orthogonal": "RNN, orthogonal start",
+    "lstm": "LSTM, default start",
+    "lstm_forget_1": "LSTM, forget bias 1",
+    "lstm_chrono": "LSTM, chrono start",
+    "gru": "GRU, default start",
+    "rnn_2": "RNN, default start, 2 layers",
+    "lstm_2": "LSTM, default start, 2 layers",
+    "lstm_chrono_2": "LSTM, chrono start, 2 layers",
 }
+
+
+def make(key, rng, delay):
+    """Return the recurrent layers of one model, with fresh weights."""
+    options = dict(num_layers=2 if key.endswith("_2") else 1, rng=rng, dtype=np.float32)
+    kind = {"rnn": RNN, "gru": GRU, "lstm": LSTM}[key.split("_")[0]]
+    if "orthogonal" in key:
+        options["recurrent"] = "orthogonal"
+    if "forget_1" in key:
+        options["forget_bias"] = 1.0
+    if "chrono" in key:
+        options["chrono"] = max(delay, 3)
+    return kind(16, 32, **options)
 
 
 def score(network, delay, rng, count=2000):
@@ -35,33 +55,45 @@ def score(network, delay, rng, count=2000):
     return float((logits[-1].argmax(axis=-1) == targets).mean())
 
 
-def run(model, delay, seed, steps):
+def run(key, delay, seed, steps):
     """Train one network from one seed; return its accuracy, the steps it took and the seconds."""
     rng = np.random.default_rng([seed, delay])
-    network = Network(MODELS[model](rng, delay), 8, rng)
+    network = Network(make(key, rng, delay), 8, rng)
     start = time.perf_counter()
     _, accuracies = train(network, lambda: delayed_recall(32, delay, rng), steps, solved=0.99)
     seconds = time.perf_counter() - start
     return score(network, delay, np.random.default_rng([seed, delay, 1])), len(accuracies), seconds
 
 
+def rows_of(key, seeds, steps):
+    """Train one model at every delay from every seed; return a row for each delay."""
+    rows = []
+    for delay in DELAYS:
+        accuracy, taken, seconds = zip(*(run(key, delay, seed, steps) for seed in range(seeds)))
+        rows.append(dict(model=MODELS[key], delay=delay, accuracy=accuracy, steps=taken,
+                         seconds=[round(s, 2) for s in seconds]))
+        solved = sum(a >= 0.99 for a in accuracy)
+        print(f"{MODELS[key]:28} delay {delay:3}: {solved} of {seeds} solved; "
+              f"accuracy {' '.join(f'{a:.2f}' for a in sorted(accuracy))}; {sum(seconds):.0f} s", flush=True)
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", default=RESULTS / "recall.json", metavar="FILE")
+    parser.add_argument("--json", default=RESULTS / "recall.json", metavar="FILE", type=Path)
+    parser.add_argument("--only", nargs="+", choices=MODELS, metavar="KEY",
+                        help=f"some of {', '.join(MODELS)}; the other models in FILE stay as they are")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=2000)
     args = parser.parse_args()
-    rows = []
-    for model in MODELS:
-        for delay in DELAYS:
-            runs = [run(model, delay, seed, args.steps) for seed in range(args.seeds)]
-            accuracy, steps, seconds = zip(*runs)
-            rows.append(dict(model=model, delay=delay, accuracy=accuracy, steps=steps,
-                             seconds=[round(s, 2) for s in seconds]))
-            solved = sum(a >= 0.99 for a in accuracy)
-            print(f"{model:22} delay {delay:3}: {solved} of {args.seeds} solved; "
-                  f"accuracy {' '.join(f'{a:.2f}' for a in sorted(accuracy))}; {sum(seconds):.0f} s", flush=True)
-    write_results(args.json, {"chance": 1 / 8, "max_steps": args.steps, "rows": rows})
+    for key in args.only or MODELS:
+        mine = rows_of(key, args.seeds, args.steps)
+        # Read again before each writing, and stamp each model by itself: `--only` leaves older ones as they are.
+        old = json.loads(args.json.read_text(encoding="utf-8")) if args.json.exists() else {"sources": {}, "rows": []}
+        sources = old["sources"] | {MODELS[key]: provenance() | {"max_steps": args.steps, "threads": 1}}
+        rows = [row for row in old["rows"] if row["model"] != MODELS[key]] + mine
+        rows.sort(key=lambda row: list(MODELS.values()).index(row["model"]))
+        write_results(args.json, {"chance": 1 / 8, "sources": sources, "rows": rows}, stamp=False)
 
 
 if __name__ == "__main__":

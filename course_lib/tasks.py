@@ -62,6 +62,35 @@ def delayed_recall(batch_size, delay, rng, num_symbols=8, num_distractors=8):
     return ids, ids[0].copy()
 
 
+def memory_span(accuracy_by_delay, chance):
+    """Return how far a model remembers: the longest tested delay up to which it answers well at every tested delay.
+
+    Parameters
+    ----------
+    accuracy_by_delay : dict
+        From delay, in steps (whole numbers, or text as JSON keeps keys), to the share of right answers, 0 … 1.
+    chance : float
+        What guessing scores. Well means: at least halfway between `chance` and 1.
+
+    Returns
+    -------
+    int
+        In steps; 0 if even the shortest delay is not answered well.
+
+    Notes
+    -----
+    A good score beyond a bad one does not count: it would be luck. Taught in notebook 01.
+    """
+    if not 0 <= chance < 1:
+        raise ValueError(f"chance must lie from 0 to below 1, got {chance}")
+    span = 0
+    for delay in sorted(accuracy_by_delay, key=int):
+        if not accuracy_by_delay[delay] >= (1 + chance) / 2:  # so that NaN is no good score
+            break
+        span = int(delay)
+    return span
+
+
 def agreement(count, rng, distractors=(0, 4)):
     """Make sentence beginnings whose verb must agree with a far-away first noun.
 

@@ -1,9 +1,10 @@
 """The figures of notebook 01 draw what they are given."""
 
 import numpy as np
+import pytest
 
 from course_lib.plotting.memory import plot_learning, plot_recall, plot_trace, plot_unrolled
-from course_lib.plotting.style import new_axes
+from course_lib.plotting.style import new_axes, new_figure
 
 ROWS = [
     dict(model="RNN", delay=5, accuracy=[1.0, 0.9, 0.2]),
@@ -34,16 +35,52 @@ def test_learning_is_a_running_mean_in_percent():
     np.testing.assert_allclose(ax.lines[1].get_ydata(), 50)
 
 
-def test_recall_draws_medians_and_every_seed():
-    ax = plot_recall(ROWS, chance=0.125)
-    medians = [line.get_ydata() for line in ax.lines if line.get_label() in ("RNN", "LSTM")]
-    np.testing.assert_allclose(medians, [[90, 20], [100, 70]])
-    points = np.concatenate([line.get_ydata() for line in ax.lines if line.get_linestyle() == "None"])
-    assert sorted(points) == sorted(100 * np.concatenate([row["accuracy"] for row in ROWS]))
+def drawn(ax, label):
+    return next(line for line in ax.lines if line.get_label() == label)
+
+
+def test_recall_draws_medians_and_every_seed_of_each_model_in_a_panel_of_its_own():
+    axes = plot_recall(ROWS, chance=0.125)
+    assert [ax.get_title() for ax in axes] == ["RNN", "LSTM"]
+    for ax, medians in zip(axes, ([90, 20], [100, 70])):
+        np.testing.assert_allclose(drawn(ax, ax.get_title()).get_xdata(), [5, 50])
+        np.testing.assert_allclose(drawn(ax, ax.get_title()).get_ydata(), medians)
+        (points,) = (line for line in ax.lines if line.get_linestyle() == "None")
+        mine = [row["accuracy"] for row in ROWS if row["model"] == ax.get_title()]
+        np.testing.assert_allclose(points.get_ydata(), 100 * np.ravel(mine))
+        assert len(set(points.get_xdata())) == 6  # no seed hides another
+        assert any(np.allclose(line.get_ydata(), 12.5) for line in ax.lines)
+
+
+def test_recalls_band_reaches_from_the_worst_seed_to_the_best():
+    band = plot_recall(ROWS, chance=0.125)[0].collections[0].get_paths()[0].vertices
+    at_five = band[np.isclose(band[:, 0], 5), 1]
+    assert (at_five.min(), at_five.max()) == (20, 100)
+
+
+def test_several_models_in_one_panel_are_told_apart_by_a_legend_and_by_more_than_colour():
+    (ax,) = plot_recall(ROWS, 0.125, {"both": {"old": "RNN", "new": "LSTM"}})
+    assert ax.get_title() == "both"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["old", "new"]
+    np.testing.assert_allclose(drawn(ax, "new").get_ydata(), [100, 70])
+    assert len({line.get_marker() for line in ax.lines if line.get_linestyle() == "None"}) == 2
+
+
+def test_a_model_that_was_never_measured_is_refused_by_its_name():
+    with pytest.raises(ValueError, match="no rows of the model 'GRU'"):
+        plot_recall(ROWS, 0.1, {"GRU": {"GRU": "GRU"}})
+
+
+def test_recall_draws_into_the_axes_it_is_given_and_labels_the_outer_ones():
+    _, given = new_figure(1, 2, sharey=True)
+    axes = plot_recall(ROWS, 0.1, axes=given)
+    assert list(axes) == list(given)
+    assert [ax.get_xlabel() for ax in axes] == ["delay (steps)"] * 2
+    assert axes[0].get_ylabel() == "right answers (%)"
 
 
 def test_every_figure_draws_into_the_axes_it_is_given_and_labels_them():
-    for draw in (lambda ax: plot_trace({"a": np.ones(3)}, ax=ax), lambda ax: plot_recall(ROWS, 0.1, ax=ax),
+    for draw in (lambda ax: plot_trace({"a": np.ones(3)}, ax=ax),
                  lambda ax: plot_learning({"a": np.ones(60)}, 0.1, ax=ax)):
         given = new_axes()
         assert draw(given) is given

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from course_lib.tasks import agreement, delayed_recall, twist_reviews
+from course_lib.tasks import agreement, delayed_recall, memory_span, twist_reviews
 
 VERDICTS = {"good", "great", "wonderful", "superb", "bad", "awful", "dreadful", "poor"}
 
@@ -32,6 +32,30 @@ def test_recalls_targets_do_not_share_memory_with_its_ids():
 def test_recall_refuses_a_negative_delay():
     with pytest.raises(ValueError, match="delay at least 0, got 5 and -1"):
         delayed_recall(5, -1, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    "accuracy_by_delay, chance, span",
+    [
+        ({5: 1.0, 10: 0.9, 20: 0.3}, 0.125, 10),
+        ({20: 0.3, 5: 1.0, 10: 0.9}, 0.125, 10),
+        ({"5": 1.0, "100": 0.2, "20": 0.9}, 0.125, 20),
+        ({5: 1.0, 10: 0.2, 20: 1.0}, 0.125, 5),
+        ({5: 0.75, 10: 0.74}, 0.5, 5),
+        ({5: 1.0, 10: 1.0}, 0.5, 10),
+        ({5: 0.7}, 0.5, 0),
+        ({5: float("nan")}, 0.5, 0),
+        ({}, 0.5, 0),
+    ],
+    ids=["cliff", "any order", "text", "luck", "halfway", "all", "none", "not a number", "no delays"],
+)
+def test_the_memory_span_ends_before_the_first_delay_that_fails(accuracy_by_delay, chance, span):
+    assert memory_span(accuracy_by_delay, chance) == span
+
+
+def test_a_chance_that_is_no_share_is_refused():
+    with pytest.raises(ValueError, match="from 0 to below 1, got 12.5"):
+        memory_span({5: 1.0}, 12.5)
 
 
 def test_the_verb_agrees_with_the_first_noun_and_not_with_the_last():

@@ -3,10 +3,11 @@
 import numpy as np
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from course_lib.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY, new_axes, tidy
+from course_lib.plotting.style import BLUE, GREEN, ORANGE, PURPLE, RED, SKY, new_axes, new_figure, tidy
 
-SERIES = (RED, ORANGE, SKY, GREEN, PURPLE, BLUE, BLACK)
-MARKERS = "osD^vP*"
+SERIES = (RED, BLUE, GREEN, PURPLE)
+MARKERS = "osD^"
+DASHES = ("-", (0, (3, 1.5)), ":", "-.")
 
 
 def _box(ax, x, y, text, colour, width=0.9, height=0.62):
@@ -108,8 +109,8 @@ def plot_learning(accuracies, chance, window=50, *, ax=None):
     return tidy(ax, "Learning to recall", "batches seen", "right answers (%)")
 
 
-def plot_recall(rows, chance, *, ax=None):
-    """Draw accuracy against delay: the median of the seeds as a line, every seed as a point.
+def plot_recall(rows, chance, panels=None, *, axes=None):
+    """Draw accuracy against delay: the median of the seeds as a line, their range as a band, every seed as a point.
 
     Parameters
     ----------
@@ -117,28 +118,50 @@ def plot_recall(rows, chance, *, ax=None):
         Each with ``model``, ``delay`` (steps) and ``accuracy`` (one number a seed, 0 … 1).
     chance : float
         What guessing scores, drawn as a dashed line.
-    ax : matplotlib Axes, optional
+    panels : dict of str to dict of str to str, optional
+        For each panel's title the models in it: from what the legend calls a model to its name in `rows`. The first
+        panel's legend serves all. Left out, each model has a panel of its own.
+    axes : array of Axes, optional
+        One for each panel.
 
     Returns
     -------
-    matplotlib Axes
-        With a logarithmic horizontal axis.
+    array of Axes, in the order of `panels`
+        With logarithmic horizontal axes.
     """
-    ax = new_axes(ax, figsize=(8.6, 3.9))
-    models = list(dict.fromkeys(row["model"] for row in rows))
-    for k, (model, colour, marker) in enumerate(zip(models, SERIES, MARKERS)):
-        mine = [row for row in rows if row["model"] == model]
-        delays = np.array([row["delay"] for row in mine])
-        place = delays * 1.04 ** (k - (len(models) - 1) / 2)  # a little beside each other, so that no seed is hidden
-        ax.plot(place, [100 * np.median(row["accuracy"]) for row in mine], color=colour, marker=marker, label=model)
-        for x, row in zip(place, mine):
-            ax.plot(np.full(len(row["accuracy"]), x), 100 * np.array(row["accuracy"]), marker, color=colour,
-                    markersize=4, alpha=0.5)
-    ax.axhline(100 * chance, color="0.4", linestyle="--", linewidth=1, label="guessing")
+    panels = panels or {row["model"]: {row["model"]: row["model"]} for row in rows}
+    if axes is None:
+        columns = min(3, len(panels))
+        lines = -(-len(panels) // columns)
+        size = (3.1 * columns, 2.5 * lines + 0.4)
+        axes = new_figure(lines, columns, figsize=size, sharex=True, sharey=True)[1]
+    axes = np.ravel(axes)
+    for ax, (title, models) in zip(axes, panels.items()):
+        for k, (label, model) in enumerate(models.items()):
+            mine = [row for row in rows if row["model"] == model]
+            if not mine:
+                raise ValueError(f"there are no rows of the model {model!r}")
+            _draw_seeds(ax, mine, label, k, k - (len(models) - 1) / 2)
+        ax.axhline(100 * chance, color="0.4", linestyle="--", linewidth=1)
+        ax.set_ylim(0, 104)
+        tidy(ax, title, "delay (steps)", "right answers (%)")
+        ax.label_outer()
+    if len(next(iter(panels.values()))) > 1:
+        axes[0].legend(frameon=False, loc="lower left", bbox_to_anchor=(-0.02, 0.17), fontsize=9, handlelength=1.2)
+    axes[0].text(0.02, chance * 100 / 104 + 0.015, "guessing", transform=axes[0].transAxes, color="0.3", fontsize=9)
+    return axes
+
+
+def _draw_seeds(ax, rows, label, series, beside):
+    delays = np.array([row["delay"] for row in rows])
+    accuracy = 100 * np.array([row["accuracy"] for row in rows])
+    style = dict(color=SERIES[series])
+    ax.fill_between(delays, accuracy.min(axis=1), accuracy.max(axis=1), **style, alpha=0.18, linewidth=0)
+    ax.plot(delays, np.median(accuracy, axis=1), **style, linestyle=DASHES[series], linewidth=2, label=label)
+    seeds = np.arange(accuracy.shape[1])
+    # side by side, so that no seed and no model is hidden
+    places = delays[:, None] * 1.05 ** (seeds - seeds.mean()) * 1.12**beside
+    ax.plot(places.ravel(), accuracy.ravel(), MARKERS[series], **style, markersize=4, alpha=0.8)
     ax.set_xscale("log")
     ax.set_xticks(delays, [str(d) for d in delays])
     ax.minorticks_off()
-    ax.set_ylim(0, 104)
-    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return tidy(ax, "Recall of one cue: line = median of the seeds, point = one seed",
-                "delay between cue and answer (steps)", "right answers (%)")
