@@ -1,8 +1,10 @@
 """The checks: right answers pass, wrong ones get the right words. Oracles: torch, loops, closed forms."""
 
 import json
+import re
 import subprocess
 import sys
+from collections import OrderedDict, namedtuple
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from course_lib.checks import SEED, CheckFailed, UnknownExercise, all_exercises,
 from course_lib.checks._compare import changed, difference, exactly
 from course_lib.checks._judge import draw_cases, judge
 from course_lib.checks._values import Foreign, load, plain, save
-from course_lib.checks._worker import Outcome
+from course_lib.checks._worker import Outcome, run
 
 EXERCISES = all_exercises()
 MISTAKES = [(name, mistake) for name, exercise in EXERCISES.items() for mistake in exercise.mistakes]
@@ -264,13 +266,178 @@ def test_the_result_instead_of_the_function_is_told():
 def test_an_unknown_name_gets_a_guess():
     with pytest.raises(UnknownExercise, match="did you mean 'rnn_step'"):
         check("rnn_stpe", right_step)
-    with pytest.raises(UnknownExercise, match="there are rnn_step, clip_by_norm"):
+    with pytest.raises(UnknownExercise, match="there are rnn_step, "):
         check("??", right_step)
 
 
 def test_a_case_that_does_not_exist_is_refused():
     with pytest.raises(IndexError, match="cases 1 to"):
         example("rnn_step", 1000)
+
+
+# Functions that raise, flood, return strange things or meddle
+
+
+class Odd(BaseException):
+    """An exception that tells nothing about itself."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def deep(change, value):
+    """Apply `change` to every array and number of what an answer returned."""
+    if isinstance(value, dict):
+        return {name: deep(change, v) for name, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(deep(change, v) for v in value)
+    return change(value if isinstance(value, np.ndarray) else np.asarray(0.0 if isinstance(value, str) else value))
+
+
+def meddle(*inputs):
+    """Change every input that can be changed, in values or in shape."""
+    for value in inputs:
+        if isinstance(value, np.ndarray):
+            value[...] = 0
+            value.shape = (-1,)
+        elif isinstance(value, (dict, list)):
+            value.clear()
+
+
+def count_to(number):
+    return count_to(number + 1)
+
+
+def throw(error):
+    raise error
+
+
+STRANGE = {
+    "NaN": lambda v: np.full(v.shape, np.nan),
+    "infinity": lambda v: np.full(v.shape, -np.inf),
+    "the largest numbers": lambda v: np.full(v.shape, 1.7e308),
+    "objects": lambda v: v.astype(object),
+    "text": lambda v: v.astype(str),
+    "complex numbers": lambda v: v * 1j,
+    "masks": lambda v: np.ma.masked_array(v, True),
+    "records": lambda v: np.zeros(v.shape, [("a", float)]),
+    "dates": lambda v: np.zeros(v.shape, "datetime64[s]"),
+    "a terabyte": lambda v: np.broadcast_to(1.0, (10**6, 10**6)),
+    "an endless number": lambda v: 10**5000,
+}
+ODD = {
+    "all its inputs": lambda *inputs: inputs,
+    "a generator": lambda *inputs: (n for n in range(3)),
+    "the number 10^5000": lambda *inputs: 10**5000,
+    "a class": lambda *inputs: dict,
+    "an endless recursion": lambda *inputs: count_to(0),
+    "sys.exit": lambda *inputs: sys.exit(0),
+    "an exception that cannot be read": lambda *inputs: throw(Odd()),
+    "a long message": lambda *inputs: throw(ValueError("line\n" * 10**5)),
+    "too much memory": lambda *inputs: np.zeros(10**15),
+    "too many arguments": lambda a, b, c, d, e, f, g, h, i: None,
+    "meddling": meddle,
+}
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_strange_answers_get_a_sentence_and_at_most_the_points_for_their_form(name, capsys):
+    exercise = EXERCISES[name]
+    reference = exercise.reference if exercise.array == "NumPy array" else lambda *inputs: np.ones(2)
+    answers = {
+        strange: lambda *inputs, change=change: deep(change, reference(*inputs)) for strange, change in STRANGE.items()
+    }
+    if name == "design_latch":  # it makes float arrays of what comes back, and these hold the right numbers
+        answers = {strange: answers[strange] for strange in answers if strange not in ("objects", "text", "masks")}
+    for strange, answer in (answers | ODD).items():
+        said = failure(name, answer)
+        assert said.startswith(f"{name}: ") and "\n" not in said and len(said) < 700, (strange, said)
+        captured = capsys.readouterr()
+        assert captured.err == "" and len(captured.out) < 6000, strange
+
+
+@pytest.mark.parametrize("odd", [odd for odd in ODD if odd not in ("meddling", "all its inputs")])
+def test_an_answer_that_is_none_earns_nothing(odd):
+    assert verdict("rnn_step", ODD[odd]).points == 0
+
+
+def test_properties_are_not_accused_when_the_function_raised(capsys):
+    failure("rnn_step", lambda *inputs: 1 / 0)
+    out = capsys.readouterr().out
+    assert "✗" not in out
+    assert "– 0/1  the inputs stay as they were" in out
+    assert out.count("Not judged: it stopped with ZeroDivisionError: division by zero") == 1
+
+
+def test_a_function_that_raises_in_one_case_is_judged_in_the_others(capsys):
+    def careless(x, h, W_ih, W_hh, b):
+        if not h.any():
+            raise KeyError("no state")
+        return right_step(x, h, W_ih, W_hh, b)
+
+    result = verdict("rnn_step", careless)
+    assert result.points == 8
+    assert [r.property.name for r in result.results if not r.judged] == ["with a state of zeros only the input counts"]
+    assert "KeyError: 'no state'" in failure("rnn_step", careless)
+    assert "– 0/2  with a state of zeros only the input counts" in capsys.readouterr().out
+
+
+def test_a_flood_of_printing_is_cut_and_does_no_harm(capsys):
+    def flood(*inputs):
+        for _ in range(1000):
+            print("water" * 100)
+        sys.stdout.close()
+        return right_step(*inputs)
+
+    (outcome,) = run(find("rnn_step"), flood, [example("rnn_step")])
+    assert outcome.raised is None and len(outcome.printed) == 2000
+    check("rnn_step", flood)
+    assert len(capsys.readouterr().out) < 2000
+
+
+def test_an_answer_that_lets_numpy_raise_is_judged_like_any_other():
+    def strict(*inputs):
+        np.seterr(all="raise")
+        return np.full(inputs[1].shape, 1.7e308)
+
+    before = np.geterr()
+    assert "is 1.7e+308 at [0, 0]" in failure("rnn_step", strict)
+    assert np.geterr() == before
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["rnn_step", "lstm_step_backward"])
+def test_comparing_huge_numbers_warns_of_nothing(name):
+    huge = STRANGE["the largest numbers"]
+    assert not verdict(name, lambda *inputs: deep(huge, find(name).reference(*inputs))).passed
+
+
+def test_an_answer_that_changes_numpy_does_not_change_what_is_wanted(monkeypatch):
+    from course_lib.checks import _judge
+
+    def tampering(*inputs):
+        monkeypatch.setattr(np, "tanh", np.zeros_like)
+        return np.zeros_like(inputs[1])
+
+    _judge._wanted.cache_clear()
+    result = verdict("rnn_step", tampering, seed=HIDDEN + 50)
+    monkeypatch.undo()
+    assert result.points < 5
+
+
+def test_ctrl_c_stops_a_check():
+    with pytest.raises(KeyboardInterrupt):
+        check("rnn_step", lambda *inputs: throw(KeyboardInterrupt()))
+
+
+def test_named_tuples_and_ordered_dicts_count_as_what_they_are():
+    clip, Pair = find("clip_by_norm").reference, namedtuple("Pair", "clipped norm")
+
+    def answer(*inputs):
+        clipped, norm = clip(*inputs)
+        return Pair(OrderedDict(clipped), norm)
+
+    assert verdict("clip_by_norm", answer).passed
 
 
 # Naming
@@ -379,6 +546,8 @@ def test_what_cannot_cross_leaves_its_type():
     assert plain(json) == Foreign("module")
     assert plain({1: 2}) == Foreign("dict whose keys are not all text")
     assert plain(np.array([object()])) == Foreign("array of object")
+    assert plain(np.broadcast_to(1.0, (10**6, 10**6))) == Foreign("array of 1,000,000,000,000 numbers")
+    assert plain(10**5000) == Foreign("int beyond 64 bits")
     assert "deeply nested" in str(plain(endless))
 
 
@@ -395,3 +564,23 @@ def test_numpy_checks_do_not_load_torch():
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# The report's advice
+
+
+def reported(name, function, capsys):
+    with pytest.raises(CheckFailed):
+        check(name, function)
+    return capsys.readouterr().out
+
+
+def test_the_report_calls_a_function_only_with_what_it_takes(capsys):
+    assert 'gates(**example("gates", 1))' in reported("gates", lambda x, h, W_ih, W_hh, b: (x, x, x, x), capsys)
+    said = reported("design_latch", lambda: (np.zeros((4, 2)), np.zeros((4, 1)), np.zeros(4)), capsys)
+    assert 'example("design_latch", ' in said and "design_latch(**" not in said
+
+
+def test_the_report_describes_a_list_of_dicts_in_brief(capsys):
+    said = reported("lstm_backward", lambda d_outputs, caches: None, capsys)
+    assert re.search(r"caches \[\{x \(.* … \d+ in all\]", " ".join(said.split()))

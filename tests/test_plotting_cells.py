@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle
 
-from course_lib.plotting.cells import COLUMNS, GATE_COLOURS, SYMBOLS, plot_lstm_cell
+from course_lib.plotting.cells import CELL_COLOUR, COLUMNS, GATE_COLOURS, HIDDEN_COLOUR, SYMBOLS, plot_lstm_cell
 from course_lib.plotting.style import new_axes
 
 VALUES = dict(c=2, h=0.5, x=1, f=0.881, i=0.731, g=-0.462, o=0.5, c_next=1.424, h_next=0.445)
@@ -32,6 +33,29 @@ def test_three_gates_squash_by_sigma_and_the_candidate_and_the_cell_state_by_tan
 def test_the_cell_state_is_multiplied_once_and_added_to_once_and_read_once():
     found = texts(plot_lstm_cell())
     assert (found.count("×"), found.count("+")) == (3, 1)
+
+
+def test_a_key_says_what_a_gate_a_candidate_and_a_circle_are():
+    ax = plot_lstm_cell()
+    key = [text for text in ax.texts if text.get_position()[1] < 0 and "$" not in text.get_text() and text.get_text()]
+    assert [text.get_text().split(":")[0] for text in key] == ["gate", "content", "one by one, no weights"]
+    edges = [patch.get_edgecolor()[:3] for patch in ax.patches]
+    assert all(edges.count(to_rgb(colour)) == 2 for colour in GATE_COLOURS.values())  # in the cell and in the key
+
+
+def test_the_cell_state_is_the_thickest_line():
+    lines = [line for line in plot_lstm_cell().lines if len(line.get_xdata()) > 1]
+    thickest = max(lines, key=lambda line: line.get_linewidth())
+    assert thickest.get_color() == CELL_COLOUR
+    assert sum(line.get_linewidth() == thickest.get_linewidth() for line in lines) == 1
+
+
+def test_what_leaves_the_cell_ends_in_an_arrowhead_whose_tip_is_sharp():
+    ax = plot_lstm_cell()
+    for colour in (CELL_COLOUR, HIDDEN_COLOUR):
+        end = max(wire[-1, 0] for wire in wires(ax, colour))
+        heads = [line.get_xdata()[0] for line in ax.lines if line.get_color() == colour and line.get_marker() == ">"]
+        assert max(heads) == pytest.approx(end)  # the line ends inside the head, which hides its blunt end
 
 
 def test_every_symbol_is_written_once():

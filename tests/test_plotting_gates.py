@@ -17,6 +17,12 @@ def test_a_step_has_six_bars_and_what_is_written_stands_on_what_is_kept():
     assert written.get_y() + written.get_height() == pytest.approx(c_next.get_height())
 
 
+def test_what_is_kept_leads_on_to_what_is_written_and_that_to_the_new_cell_state():
+    joins = [line for line in plot_step(STEP).lines if line.get_linestyle() == ":"]
+    assert [set(line.get_ydata()) for line in joins] == [{STEP["kept"]}, {STEP["c_next"]}]
+    assert [line.get_xdata()[0] // 1 for line in joins] == [1, 2]
+
+
 def test_a_step_keeps_its_axes_its_limits_and_its_title():
     ax = new_axes()
     assert plot_step(STEP, title="keep", limits=(-2, 2), ax=ax) is ax
@@ -45,6 +51,11 @@ def test_activations_are_drawn_as_rows_under_their_words():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["Mira", "slept", "."]
     assert [label.get_text() for label in ax.get_yticklabels()] == list(rows)
     assert [text.get_text() for text in ax.texts] == ["1", "0", "0.5", "0.2", "−0.7", "2"]
+
+
+def test_zeros_stand_back_so_that_what_happens_stands_out():
+    zero, one, minus = plot_gate_activations({"i": np.array([0.001, 1.0, -1.0])}, ["a", "b", "c"]).texts
+    assert len({text.get_color() for text in (zero, one, minus)}) == 3 and zero.get_color() == "0.55"
 
 
 def test_the_colours_of_activations_lie_evenly_about_zero():

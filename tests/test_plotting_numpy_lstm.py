@@ -19,7 +19,7 @@ def texts(ax):
 def test_the_drawing_of_the_carries_shows_three_steps_and_both_ways_back():
     shown = texts(plots.plot_two_carries())
     assert {"step $t-1$", "step $t$", "step $t+1$"} <= set(shown)
-    assert shown.count(r"$dc * f$") == shown.count(r"$da\,W_{hh}$") == 3
+    assert shown.count(r"$dc * f$") == shown.count(r"$da\,W_{hh}$") == 4
 
 
 def test_the_reach_counts_steps_back_from_the_last_and_leaves_zeros_out():
@@ -36,6 +36,9 @@ def test_the_gradient_check_has_two_logarithmic_axes_and_the_level_that_passes()
     np.testing.assert_array_equal(ax.lines[0].get_xdata(), epsilons)
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), error)
     assert set(ax.lines[1].get_ydata()) == {1e-6}
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["float64", "passes below 1e-6"]
+    rounding, coarse = ax.texts
+    assert rounding.xy[0] < 1e-5 < coarse.xy[0]
 
 
 def test_losses_stand_beside_the_levels_they_are_compared_with():
@@ -53,9 +56,22 @@ def test_surprise_puts_every_character_on_its_own_ground():
     assert [text.get_position() for text in ax.texts] == [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1)]
 
 
-def test_speed_draws_the_three_ratios_of_every_size():
+def test_surprise_breaks_its_lines_between_words_and_loses_no_character():
+    text = "the cat sat on\nthe mat"
+    ax = plots.plot_surprise(text, np.arange(len(text), dtype=float), width=9)
+    rows = [[t.get_text() for t in ax.texts if t.get_position()[1] == row] for row in range(3)]
+    assert ["".join(row) for row in rows] == ["the cat ", "sat on↵", "the mat"]
+    ground = ax.images[0].get_array().compressed()
+    np.testing.assert_array_equal(ground, np.arange(len(text)))
+
+
+def test_speed_draws_the_three_ratios_of_every_size_from_the_line_of_torch():
     ax = plots.plot_speed(ROWS)
-    assert sorted(bar.get_height() for bar in ax.patches) == sorted([0.8, 1.2, 1.5, 0.5, 2.7, 11.0])
+    assert {bar.get_y() for bar in ax.patches} == {1}
+    ends = [bar.get_y() + bar.get_height() for bar in ax.patches]
+    np.testing.assert_allclose(sorted(ends), sorted([0.8, 1.2, 1.5, 0.5, 2.7, 11.0]))
+    assert {"0.80", "1.20", "1.50", "0.50", "2.70", "11.00"} <= set(texts(ax))
+    assert ax.get_yscale() == "log"
     sizes = [label.get_text() for label in ax.get_xticklabels()]
     assert sizes == ["B 64, T 100\nD 128, H 256", "B 1, T 200\nD 32, H 64"]
 

@@ -31,7 +31,7 @@ def relative_norm(limit, floor=1e-3):
             return ""
         far = np.abs(got - wanted)
         worst = _first_wrong(got, wanted, far == far.max())
-        return f"has a relative error of {error:.2g}, allowed {limit:g}; it {worst}"
+        return f"has a relative error of {error:.2g}, allowed {limit:g}; it {worst}" if np.isfinite(error) else worst
 
     return close
 
@@ -103,10 +103,18 @@ def describe(value, array="NumPy array"):
     if isinstance(value, tuple):
         return f"{len(value)} values"
     if isinstance(value, dict):
-        return f"a dict with the keys {', '.join(map(repr, value)) or '(none)'}"
+        return f"a dict with the keys {_keys(value)}"
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    return "None" if value is None else f"the {'text' if isinstance(value, str) else 'number'} {value!r}"
+    if isinstance(value, str):
+        return f"the text {value[:40]!r}" + (" and more" if len(value) > 40 else "")
+    return "None" if value is None else f"the number {value!r}"
+
+
+def _keys(got, most=8):
+    """List the keys of a dict, or the first few of very many."""
+    names = [repr(key[:40]) for key in list(got)[:most]]
+    return ", ".join(names + ["…"] * (len(got) > most)) or "none"
 
 
 def _wrong_kind(got, label, wanted):
@@ -129,7 +137,7 @@ def _dict_problem(got, wanted, label, array, only):
     missing = [key for key in wanted if key in needed and key not in got]
     extra = [key for key in got if key not in wanted] if only is None else []
     if missing:
-        return f"{label} lacks the key {missing[0]!r}; it has {', '.join(map(repr, got)) or 'none'}"
+        return f"{label} lacks the key {missing[0]!r}; it has {_keys(got)}"
     return f"{label} has the key {extra[0]!r}, which was not wanted" if extra else ""
 
 

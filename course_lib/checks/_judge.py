@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from course_lib.checks import _worker
+from course_lib.checks._compare import anything
 from course_lib.checks._exercise import Exercise, Mistake, Property
 from course_lib.checks._naming import name_mistake
 from course_lib.checks._properties import compare
@@ -18,11 +19,15 @@ SEED = 1997  # the cases that learners see; a grader takes another
 
 @dataclass(frozen=True)
 class Result:
-    """What one property came to. When it failed, `sentence` says how and `case` in which case, counted from 1."""
+    """What one property came to. When it failed, `sentence` says how and `case` in which case, counted from 1.
+
+    When the function raised there, nothing came back to look at, and `judged` is false.
+    """
 
     property: Property
     sentence: str = ""
     case: int = 0
+    judged: bool = True
 
     @property
     def points(self):
@@ -80,13 +85,14 @@ def judge(exercise, work, seed=SEED):
     """
     cases = draw_cases(exercise, seed)
     inputs = [case for _, case in cases]
+    wanted = _wanted(exercise, seed)  # first, so that an answer that changes NumPy itself does not change them
     outcomes = work(inputs)
-    wanted = _wanted(exercise, seed)
     table = [(draw, *row) for (draw, _), row in zip(cases, zip(inputs, outcomes, wanted))]
-    results = tuple(_result(exercise, p, table) for p in exercise.properties)
-    failed = any(result.sentence for result in results)
-    written = not all(o.raised and o.raised.type_name == "NotImplementedError" for o in outcomes)
-    mistake = name_mistake(exercise, inputs, outcomes, wanted) if failed and written else None
+    with np.errstate(all="ignore"):  # huge numbers came back, or the learner told NumPy to raise: no matter here
+        results = tuple(_result(exercise, p, table) for p in exercise.properties)
+        failed = any(result.sentence for result in results)
+        written = not all(o.raised and o.raised.type_name == "NotImplementedError" for o in outcomes)
+        mistake = name_mistake(exercise, inputs, outcomes, wanted) if failed and written else None
     return Verdict(exercise, results, mistake, tuple(_remarks(exercise, outcomes)), seed, written)
 
 
@@ -106,7 +112,7 @@ def _result(exercise, asked, table):
         if draw is (asked.draw or exercise.draw):
             sentence = _fault(exercise, asked, inputs, outcome, wanted)
             if sentence:
-                return Result(asked, sentence, n)
+                return Result(asked, sentence, n, judged=not outcome.raised)
     return Result(asked)
 
 
@@ -114,7 +120,11 @@ def _fault(exercise, asked, inputs, outcome, wanted):
     if outcome.raised:
         return _raised(exercise, outcome.raised)
     if asked.test:
-        return asked.test(exercise, inputs, outcome, wanted)
+        try:
+            return asked.test(exercise, inputs, outcome, wanted)
+        except Exception as error:  # a test that looks into something of quite another form
+            form = compare(exercise, outcome, wanted, anything)
+            return form or f"what came back could not be looked at ({type(error).__name__}: {error})"
     return compare(exercise, outcome, wanted, exercise.close, asked.part)
 
 
@@ -129,7 +139,7 @@ def _remarks(exercise, outcomes):
     printed = next((o.printed for o in outcomes if o.printed), "")
     warned = next((o.warned for o in outcomes if o.warned), "")
     if printed:
-        first = printed.strip().partition("\n")[0][:60]
+        first = " ".join(printed.split())[:60]
         yield f'{exercise.name} prints ("{first}"): fine while you search, but what counts is what it returns.'
     if warned:
         yield f"Python warned while it ran: {warned}. Where the answers are right, that does no harm."

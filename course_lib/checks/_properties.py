@@ -6,7 +6,8 @@ from course_lib.checks._compare import RESULT, anything, changed, difference
 def compare(exercise, outcome, wanted, close, part=None):
     """Say how two outcomes that did not raise differ in what they returned, in one sentence; or return ""."""
     label = exercise.returns[0] if len(exercise.returns) == 1 else RESULT
-    return difference(outcome.returned, wanted.returned, close, label, exercise.array, exercise.returns, part)
+    got, right = outcome.returned, wanted.returned
+    return difference(got, right, close, label, exercise.array, exercise.returns, part)
 
 
 def right_form(exercise, inputs, outcome, wanted):

@@ -1,5 +1,6 @@
 """The verdict in words: a report for people, one sentence for the traceback."""
 
+import inspect
 import re
 import textwrap
 
@@ -39,8 +40,10 @@ def report(verdict, inputs=None):
         case = verdict.first_failure.case
         seen = f"The first failure is from case {case}: {shapes(inputs)}."
         get = f'example("{exercise.name}", {case})'
-        blocks.append(f"{_wrap(seen + ' To try it:')}\n"
-                      f"  from course_lib.checks import example; {exercise.name}(**{get})")
+        direct = list(inputs) == list(inspect.signature(exercise.reference).parameters)
+        run = f"{exercise.name}(**{get})" if direct else get
+        blocks.append(f"{_wrap(seen + ' To try it:' if direct else seen + ' To see it:')}\n"
+                      f"  from course_lib.checks import example; {run}")
     if verdict.mistake:
         named = f"This is what comes out when {verdict.mistake.name}."
         blocks.append(f"{_wrap(named)}\n{_wrap(f'Hint: {verdict.mistake.hint}')}")
@@ -74,19 +77,25 @@ def _shape(value):
         return str(value.shape).replace(" ", FIXED)
     if isinstance(value, dict):
         return "{" + shapes(value) + "}"
+    if isinstance(value, (list, tuple)) and len(repr(value)) > 40:
+        return f"[{_shape(value[0])}{FIXED}…{FIXED}{len(value)}{FIXED}in{FIXED}all]"
     return f"{value:.4g}" if isinstance(value, float) else repr(value)
 
 
 def _lines(verdict):
-    """One line a property; below a failed one what went wrong, unless that was said above of other numbers."""
+    """One line a property; below a failed one what went wrong, unless that was said above of other numbers.
+
+    What could not be judged, since the function raised, gets a dash: it is not accused of anything.
+    """
     told = set()
     for result in verdict.results:
-        mark = "✗" if result.sentence else "✓"
+        mark = "✗" if result.sentence and result.judged else "–" if result.sentence else "✓"
         yield f"  {mark} {result.points}/{result.property.points}  {result.property.name}"
         gist = re.sub(r"-?\d[\d.e+-]*", "#", result.sentence)
         if gist and gist not in told:
             told.add(gist)
-            yield _wrap(result.sentence[0].upper() + result.sentence[1:] + ".", " " * 9)
+            said = result.sentence if result.judged else f"not judged: {result.sentence}"
+            yield _wrap(said[0].upper() + said[1:] + ".", " " * 9)
 
 
 def _wrap(text, indent="  "):

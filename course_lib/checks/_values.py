@@ -11,6 +11,7 @@ import numpy as np
 
 NUMBERS = "biufc"  # the kinds of dtype that cross: true or false, whole, without sign, real, complex
 DEEPEST = 8
+LARGEST = 10_000_000  # numbers in one array, or values in one list
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,21 @@ class Foreign:
 
 def plain(value, depth=0):
     """Return a copy of `value` that can cross, with `Foreign` in place of whatever cannot."""
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        return Foreign("int beyond 64 bits")
     if value is None or type(value) in (bool, int, float, str, Foreign):
         return value
     if type(value) is np.ndarray or isinstance(value, np.generic):
+        if value.size > LARGEST:
+            return Foreign(f"array of {value.size:,} numbers")
         return np.array(value) if value.dtype.kind in NUMBERS else Foreign(f"array of {value.dtype}")
     if depth == DEEPEST:
         return Foreign("deeply nested value")
-    if type(value) in (list, tuple):
-        return type(value)(plain(v, depth + 1) for v in value)
-    if type(value) is dict and all(type(key) is str for key in value):
+    if isinstance(value, (list, tuple, dict)) and len(value) > LARGEST:
+        return Foreign(f"{type(value).__name__} of {len(value):,} values")
+    if isinstance(value, (list, tuple)):  # a named tuple counts as a tuple, an ordered dict as a dict
+        return (list if isinstance(value, list) else tuple)(plain(v, depth + 1) for v in value)
+    if isinstance(value, dict) and all(type(key) is str for key in value):
         return {key: plain(v, depth + 1) for key, v in value.items()}
     return foreign(value)
 

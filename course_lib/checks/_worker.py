@@ -10,9 +10,24 @@ from contextlib import redirect_stderr, redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass
 
+import numpy as np
+
 from course_lib.checks._values import plain
 
-KEPT = 2000  # characters of what a function printed or complained
+KEPT = 2000  # characters of what a function printed or was warned of
+USUAL = {"divide": "warn", "over": "warn", "invalid": "warn", "under": "ignore"}  # as NumPy starts
+LONGEST = 300  # characters of an exception's message
+
+
+class _Beginning(io.StringIO):
+    """Keeps the beginning of what is written to it, and cannot be closed from inside a learner's function."""
+
+    def write(self, text):
+        super().write(text[: max(0, KEPT - self.tell())])
+        return len(text)
+
+    def close(self):
+        pass
 
 
 @dataclass(frozen=True)
@@ -56,20 +71,27 @@ def run(exercise, function, cases):
 def _run_one(drive, function, inputs):
     inputs = deepcopy(inputs)
     returned = raised = None
-    printed = io.StringIO()
+    printed = _Beginning()
     # Warnings would otherwise land on stderr, which nbgrader takes for a failed test.
-    with redirect_stdout(printed), redirect_stderr(printed), warnings.catch_warnings(record=True) as warned:
+    with redirect_stdout(printed), redirect_stderr(printed), warnings.catch_warnings(record=True) as warned, \
+            np.errstate(**USUAL):
         warnings.simplefilter("default")
         try:
             returned = plain(drive(function, inputs))
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:  # somebody waits no longer
+            raise
+        except BaseException as error:
             raised = _describe(error, function)
     warned = str(warned[0].message)[:KEPT] if warned else ""
-    return Outcome(returned, plain(inputs), raised, printed.getvalue()[:KEPT], warned)
+    return Outcome(returned, plain(inputs), raised, printed.getvalue(), warned)
 
 
 def _describe(error, function):
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     line = frames[-1].line if frames else ""
-    return Raised(type(error).__name__, str(error)[:KEPT], line or "", bool(frames) or file is None)
+    try:
+        message = " ".join(str(error).split())  # one line
+    except Exception:
+        message = "(its message could not be read)"
+    return Raised(type(error).__name__, message[:LONGEST], line or "", bool(frames) or file is None)

@@ -8,13 +8,15 @@ from course_lib.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, n
 GATE_COLOURS = {"i": GREEN, "f": RED, "g": ORANGE, "o": PURPLE}
 CELL_COLOUR, HIDDEN_COLOUR = BLUE, BLACK
 
-COLUMNS = {"f": 2.95, "i": 5.2, "g": 7.45, "o": 9.7}  # where each block stands, from left to right
-MIDDLE, READ = 6.325, 11.8  # where i meets g, and where the cell state is read into h
-BUS, BLOCK, SHOW, MEET, HIGHWAY = 1.4, 2.95, 4.2, 4.75, 6.25  # heights: h and x · blocks · o meets c · i meets g · c
-LEFT, RIGHT = 0.1, 14.1  # where the wires begin and end
-HALF_BLOCK, RADIUS = (1.02, 0.72), 0.33
+COLUMNS = {"f": 3.15, "i": 5.8, "g": 8.45, "o": 11.1}  # where each block stands, from left to right
+MIDDLE, READ = 7.125, 13.45  # where i meets g, and where the cell state is read into h
+BUS, BLOCK, SHOW, MEET, HIGHWAY = 1.4, 3.0, 4.3, 4.85, 6.35  # heights: h and x · blocks · o meets c · i meets g · c
+LEFT, RIGHT, SIDE, END = 0.1, 15.95, 1.4, 14.45  # where the wires begin and end, and the cell's two sides
+WIDE, HIGH = 18.2, 9.05  # the page, in the drawing's units
+HALF_BLOCK, RADIUS = (1.2, 0.78), 0.36
+ROAD = 7  # how thick the cell state is drawn; all else is 2.4
 ROLES = {"f": ("forget gate", "what to keep", "σ"), "i": ("input gate", "what to write", "σ"),
-         "g": ("candidate", "the new content", "tanh"), "o": ("output gate", "what to show", "σ")}
+         "g": ("candidate", "new content", "tanh"), "o": ("output gate", "what to show", "σ")}
 SYMBOLS = {"c": "c_{t-1}", "h": "h_{t-1}", "x": "x_t", "f": "f_t", "i": "i_t", "g": "g_t", "o": "o_t",
            "c_next": "c_t", "h_next": "h_t"}
 HEADS = {(1, 0): ">", (-1, 0): "<", (0, 1): "^", (0, -1): "v"}
@@ -47,10 +49,10 @@ def plot_lstm_cell(values=None, *, ax=None):
     unknown = sorted(set(values) - set(SYMBOLS))
     if unknown:
         raise ValueError(f"values may hold {', '.join(SYMBOLS)}, got {unknown[0]!r}")
-    ax = new_axes(ax, figsize=(10.0, 5.5))
-    ax.set(xlim=(-1.0, 15.1), ylim=(-1.05, 7.65), aspect="equal")
+    ax = new_axes(ax, figsize=(11.0, 11.0 * HIGH / WIDE))
+    ax.set(xlim=(-1.05, WIDE - 1.05), ylim=(-1.3, HIGH - 1.3), aspect="equal")
     ax.set_axis_off()
-    _rounded(ax, 1.45, 0.65, 11.25, 6.5, radius=0.5, facecolor="0.965", edgecolor="0.72", linewidth=1.5, zorder=0)
+    _rounded(ax, SIDE, 0.6, END - SIDE, 6.75, radius=0.5, facecolor="0.965", edgecolor="0.72", linewidth=1.5, zorder=0)
     labels = {name: _label(name, values) for name in SYMBOLS}
     _draw_inputs(ax, labels)
     _draw_highway(ax, labels)
@@ -68,45 +70,48 @@ def _label(name, values):
 
 def _draw_inputs(ax, labels):
     """Let h and x enter, run along the bottom and rise into all four blocks."""
-    floor = BLOCK - HALF_BLOCK[1]
+    floor, enter = BLOCK - HALF_BLOCK[1], 1.95
     _wire(ax, [(LEFT, BUS), (COLUMNS["o"], BUS), (COLUMNS["o"], floor)], HIDDEN_COLOUR)
-    _wire(ax, [(1.95, -0.2), (1.95, BUS)], HIDDEN_COLOUR, head=False)
+    _wire(ax, [(enter, -0.25), (enter, BUS)], HIDDEN_COLOUR, head=False)
     for name in "fig":
         _wire(ax, [(COLUMNS[name], BUS), (COLUMNS[name], floor)], HIDDEN_COLOUR)
-    for x in (1.95, *(COLUMNS[name] for name in "fig")):
+    for x in (enter, *(COLUMNS[name] for name in "fig")):
         _dot(ax, x, BUS, HIDDEN_COLOUR)
-    _text(ax, 1.25, BUS + 0.4, labels["h"], size=16, side="right")
-    _text(ax, 1.95, -0.6, labels["x"], size=16)
+    _text(ax, SIDE - 0.2, BUS + 0.42, labels["h"], size=17, side="right")
+    _text(ax, enter, -0.7, labels["x"], size=17)
 
 
 def _draw_highway(ax, labels):
     """Let the cell state run along the top: scaled by f, then added to."""
     f, roof = COLUMNS["f"], BLOCK + HALF_BLOCK[1]
-    _wire(ax, [(LEFT, HIGHWAY), (RIGHT, HIGHWAY)], CELL_COLOUR, width=5)
+    _wire(ax, [(LEFT, HIGHWAY), (RIGHT, HIGHWAY)], CELL_COLOUR, width=ROAD)
     _wire(ax, [(f, roof), (f, HIGHWAY - RADIUS)], GATE_COLOURS["f"])
     for name, edge in (("i", MIDDLE - RADIUS), ("g", MIDDLE + RADIUS)):
         _wire(ax, [(COLUMNS[name], roof), (COLUMNS[name], MEET), (edge, MEET)], GATE_COLOURS[name])
     _wire(ax, [(MIDDLE, MEET), (MIDDLE, HIGHWAY - RADIUS)], CELL_COLOUR)
     for x, y, sign in ((f, HIGHWAY, "×"), (MIDDLE, HIGHWAY, "+"), (MIDDLE, MEET, "×")):
         _operator(ax, x, y, sign)
-    _text(ax, 1.25, HIGHWAY + 0.45, labels["c"], size=16, side="right", color=_shade(CELL_COLOUR))
-    _text(ax, 12.9, HIGHWAY + 0.45, labels["c_next"], size=16, side="left", color=_shade(CELL_COLOUR))
-    _text(ax, f + 0.15, 5.1, labels["f"], side="left", color=_shade(GATE_COLOURS["f"]))
-    _text(ax, COLUMNS["i"] - 0.15, 4.2, labels["i"], side="right", color=_shade(GATE_COLOURS["i"]))
-    _text(ax, COLUMNS["g"] + 0.15, 4.2, labels["g"], side="left", color=_shade(GATE_COLOURS["g"]))
+    _text(ax, SIDE - 0.2, HIGHWAY + 0.55, labels["c"], size=17, side="right", color=_shade(CELL_COLOUR))
+    _text(ax, END + 0.2, HIGHWAY + 0.55, labels["c_next"], size=17, side="left", color=_shade(CELL_COLOUR))
+    _text(ax, f + 0.2, 5.1, labels["f"], side="left", color=_shade(GATE_COLOURS["f"]))
+    _text(ax, COLUMNS["i"] - 0.2, 4.35, labels["i"], side="right", color=_shade(GATE_COLOURS["i"]))
+    _text(ax, COLUMNS["g"] + 0.2, 4.35, labels["g"], side="left", color=_shade(GATE_COLOURS["g"]))
 
 
 def _draw_read(ax, labels):
     """Take the new cell state down through tanh, scale it by o, and let it leave as h."""
-    o, roof = COLUMNS["o"], BLOCK + HALF_BLOCK[1]
-    _wire(ax, [(READ, HIGHWAY), (READ, BUS), (RIGHT, BUS)], HIDDEN_COLOUR)
-    _dot(ax, READ, HIGHWAY, CELL_COLOUR)
+    o, roof, squash = COLUMNS["o"], BLOCK + HALF_BLOCK[1], 5.37
+    _wire(ax, [(READ, HIGHWAY), (READ, squash)], CELL_COLOUR, head=False)
+    _wire(ax, [(READ, squash), (READ, SHOW + RADIUS)], HIDDEN_COLOUR)
+    _wire(ax, [(READ, SHOW), (READ, BUS), (RIGHT, BUS)], HIDDEN_COLOUR)
+    _dot(ax, READ, HIGHWAY, CELL_COLOUR, size=10)
     _wire(ax, [(o, roof), (o, SHOW), (READ - RADIUS, SHOW)], GATE_COLOURS["o"])
     _operator(ax, READ, SHOW, "×")
-    _rounded(ax, READ - 0.62, 4.98, 1.24, 0.6, radius=0.3, facecolor="white", edgecolor=BLACK, linewidth=1.6, zorder=4)
-    _text(ax, READ, 5.27, "tanh", size=13)
-    _text(ax, o + 0.05, SHOW + 0.35, labels["o"], side="left", color=_shade(GATE_COLOURS["o"]))
-    _text(ax, 12.9, BUS + 0.4, labels["h_next"], size=16, side="left")
+    _rounded(ax, READ - 0.68, squash - 0.31, 1.36, 0.62, radius=0.31, facecolor="white", edgecolor=BLACK,
+             linewidth=1.6, zorder=4)
+    _text(ax, READ, squash - 0.02, "tanh", size=14)
+    _text(ax, o + 0.05, SHOW + 0.38, labels["o"], side="left", color=_shade(GATE_COLOURS["o"]))
+    _text(ax, END + 0.2, BUS + 0.42, labels["h_next"], size=17, side="left")
 
 
 def _draw_block(ax, name):
@@ -114,41 +119,55 @@ def _draw_block(ax, name):
     _rounded(ax, x - width, BLOCK - height, 2 * width, 2 * height, radius=0.18, facecolor=_tint(colour),
              edgecolor=colour, linewidth=2.6, zorder=4)
     heading, role, squash = ROLES[name]
-    _text(ax, x, BLOCK + 0.38, heading, size=12, weight="bold")
-    _text(ax, x, BLOCK - 0.02, role, size=10)
-    _text(ax, x, BLOCK - 0.43, squash, size=13)
+    _text(ax, x, BLOCK + 0.42, heading, size=13, weight="bold")
+    _text(ax, x, BLOCK - 0.02, role, size=11.5)
+    _text(ax, x, BLOCK - 0.47, squash, size=15)
 
 
 def _draw_key(ax):
-    _rounded(ax, 3.9, -0.83, 0.62, 0.46, radius=0.1, facecolor="0.9", edgecolor="0.35", linewidth=2, zorder=4)
-    _text(ax, 4.72, -0.62, "weights, then squashing", side="left", size=12)
-    _operator(ax, 8.9, -0.6, "", radius=0.24)
-    _text(ax, 9.34, -0.62, "element by element, no weights", side="left", size=12)
+    """Say below the cell what a coloured block is, and what a white shape."""
+    y = -0.72
+    for place, name in zip((3.75, 4.1, 4.45), "fio"):
+        _swatch(ax, place, y, GATE_COLOURS[name])
+    _text(ax, 4.75, y, "gate: weights, then σ", side="left", size=12)
+    _swatch(ax, 8.3, y, GATE_COLOURS["g"])
+    _text(ax, 8.6, y, "content: weights, then tanh", side="left", size=12)
+    _operator(ax, 13.15, y, "", radius=0.2)
+    _text(ax, 13.5, y, "one by one, no weights", side="left", size=12)
+
+
+def _swatch(ax, x, y, colour):
+    _rounded(ax, x - 0.14, y - 0.2, 0.28, 0.4, radius=0.06, facecolor=_tint(colour), edgecolor=colour, linewidth=2,
+             zorder=4)
 
 
 def _wire(ax, points, colour, width=2.4, head=True):
     """Draw a line through `points`, with an arrowhead whose tip is the last of them."""
-    ax.plot(*zip(*points), color=colour, linewidth=width, solid_joinstyle="round", solid_capstyle="butt", zorder=2)
+    (x0, y0), (x, y) = points[-2:]
+    dx, dy = int(x > x0) - int(x < x0), int(y > y0) - int(y < y0)
+    size = 6 + 1.8 * width  # of the head, in points
+    half = size / 2 / 72 * WIDE / ax.figure.get_figwidth()  # in the drawing's units
     if head:
-        (x0, y0), (x, y) = points[-2:]
-        dx, dy = int(x > x0) - int(x < x0), int(y > y0) - int(y < y0)
-        ax.plot(x - 0.11 * dx, y - 0.11 * dy, HEADS[dx, dy], color=colour, markersize=6 + 1.8 * width, zorder=3)
+        ax.plot(x - half * dx, y - half * dy, HEADS[dx, dy], color=colour, markersize=size, markeredgewidth=0, zorder=3)
+        if x == RIGHT:  # nothing hides the blunt end of the line there
+            points = [*points[:-1], (x - half, y)]
+    ax.plot(*zip(*points), color=colour, linewidth=width, solid_joinstyle="miter", solid_capstyle="butt", zorder=2)
 
 
-def _dot(ax, x, y, colour):
-    ax.plot(x, y, "o", color=colour, markersize=7, zorder=3)
+def _dot(ax, x, y, colour, size=7):
+    ax.plot(x, y, "o", color=colour, markersize=size, zorder=3)
 
 
 def _operator(ax, x, y, sign, radius=RADIUS):
     ax.add_patch(Circle((x, y), radius, facecolor="white", edgecolor=BLACK, linewidth=1.6, zorder=4))
-    _text(ax, x, y - 0.03, sign, size=19)
+    _text(ax, x, y - 0.03, sign, size=21)
 
 
 def _rounded(ax, x, y, width, height, radius, **style):
     ax.add_patch(FancyBboxPatch((x, y), width, height, boxstyle=f"round,pad=0,rounding_size={radius}", **style))
 
 
-def _text(ax, x, y, text, size=15, side="center", color=BLACK, **style):
+def _text(ax, x, y, text, size=16, side="center", color=BLACK, **style):
     ax.text(x, y, text, fontsize=size, ha=side, va="center", color=color, zorder=5, **style)
 
 
@@ -156,6 +175,6 @@ def _tint(colour, strength=0.2):
     return tuple(1 - strength * (1 - channel) for channel in to_rgb(colour))
 
 
-def _shade(colour, strength=0.72):
+def _shade(colour, strength=0.65):
     """Return a darker tone of `colour`, for text that must stand out on white."""
     return tuple(strength * channel for channel in to_rgb(colour))

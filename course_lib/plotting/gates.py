@@ -42,6 +42,8 @@ def plot_step(step, *, title=None, limits=(-1.2, 2.8), ax=None):
         ax.annotate(
             two_places(height), (place, max(top, 0)), (0, 3), textcoords="offset points", ha="center", va="bottom"
         )
+    for place, level in ((1, step["kept"]), (2, step["c_next"])):  # each level leads on to the next bar
+        ax.plot((place + 0.31, place + 0.69), (level, level), color="0.45", linewidth=1, linestyle=":")
     ax.axhline(0, color="0.4", linewidth=0.8)
     ax.set_xticks(range(len(BARS)), [label for label, _ in BARS.values()])
     ax.set_ylim(limits)
@@ -94,15 +96,15 @@ def plot_gate_activations(activations, tokens, *, ax=None):
     rows = np.array(list(activations.values()))
     if rows.shape[1:] != (len(tokens),):
         raise ValueError(f"every row must hold {len(tokens)} numbers, one a token, got shape {rows.shape[1:]}")
-    ax = new_axes(ax, figsize=(max(4.0, 0.62 * len(tokens) + 1.6), 0.46 * len(rows) + 0.9))
+    ax = new_axes(ax, figsize=(max(4.0, 0.62 * len(tokens) + 1.9), 0.48 * len(rows) + 1.1))
     reach = max(1.0, float(np.abs(rows).max()))
     ax.imshow(rows, cmap=MINUS_PLUS, vmin=-reach, vmax=reach, aspect="auto")
     for (row, column), number in np.ndenumerate(rows):
-        shade = "white" if number > 0.6 * reach else BLACK
-        ax.text(column, row, _short(number), ha="center", va="center", fontsize=9.5, color=shade)
-    ax.set_xticks(range(len(tokens)), tokens, rotation=40, ha="left", rotation_mode="anchor", fontsize=11)
+        shade = "white" if number > 0.85 * reach else "0.55" if _short(number) == "0" else BLACK
+        ax.text(column, row, _short(number), ha="center", va="center", fontsize=12, color=shade)
+    ax.set_xticks(range(len(tokens)), tokens, rotation=40, ha="left", rotation_mode="anchor", fontsize=13)
     ax.xaxis.tick_top()
-    ax.set_yticks(range(len(rows)), list(activations), fontsize=11)
+    ax.set_yticks(range(len(rows)), list(activations), fontsize=13)
     ax.set_xticks(np.arange(1, len(tokens)) - 0.5, minor=True)
     ax.set_yticks(np.arange(1, len(rows)) - 0.5, minor=True)
     ax.grid(which="minor", color="0.88", linewidth=1.2)
