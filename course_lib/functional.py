@@ -10,7 +10,8 @@ def sigmoid(x):
 
     Notes
     -----
-    Computed as (1 + tanh(x / 2)) / 2, the same function, because tanh never overflows. Taught in notebook 03.
+    Computed as (1 + tanh(x / 2)) / 2, the same function, because tanh never overflows. Exact to rounding of 1: values
+    below that rounding (x under about −17 in float32, −37 in float64) come out as 0. Taught in notebook 03.
     """
     return 0.5 * (1.0 + np.tanh(0.5 * np.asarray(x)))
 

@@ -53,10 +53,10 @@ def gru_step(x, h, weight_ih, weight_hh, bias):
     ``r = σ(x W_irᵀ + h W_hrᵀ + b_r)``, ``z = σ(x W_izᵀ + h W_hzᵀ + b_z)``, ``n = tanh(x W_inᵀ + b_n + r * (h W_hnᵀ))``
     and ``h' = (1 − z) * n + z * h``. So z near 1 keeps the state.
 
-    This is PyTorch's variant: r scales the product ``h W_hnᵀ``. In the original, r scales h before the product,
-    ``(r * h) W_hnᵀ``, which gives other numbers from the same weights. Keras has both: ``reset_after=True``, its
-    default, is PyTorch's variant, ``reset_after=False`` the original; and Keras stores the blocks in the order z, r, n.
-    Some papers and books write z and 1 − z the other way round. Introduced in notebooks 01 and 03.
+    This is PyTorch's variant: r scales the product ``h W_hnᵀ``. In the paper as published (not in its first preprint),
+    r scales h before the product, ``(r * h) W_hnᵀ``, which gives other numbers from the same weights. Keras has both:
+    ``reset_after=True``, its default, is PyTorch's variant, ``reset_after=False`` the published one; and Keras stores
+    the blocks in the order z, r, n. Some papers and books exchange z and 1 − z. Introduced in notebooks 01 and 03.
 
     References
     ----------
@@ -79,7 +79,7 @@ def gru_forward(x, h0, weight_ih, weight_hh, bias):
     Returns
     -------
     outputs : float array (T, B, H)
-        The hidden state after each step.
+        The hidden state after each step; a view of the cache, so it cannot be written to.
     h_n : float array (B, H)
         The last of them.
     cache : tuple
@@ -104,7 +104,8 @@ def gru_forward(x, h0, weight_ih, weight_hh, bias):
         r[t], z[t], n[t] = gru_gates(from_x[t], from_h)
         h_n[t] = from_h[..., 2 * size :]
         hs[t + 1] = (1 - z[t]) * n[t] + z[t] * hs[t]
-    return hs[1:], hs[-1], (x, hs, (r, z, n, h_n), weight_ih, weight_hh)
+    hs.flags.writeable = False  # the outputs are a view of it, and the way back relies on it
+    return hs[1:], hs[-1].copy(), (x, hs, (r, z, n, h_n), weight_ih, weight_hh)
 
 
 def gru_backward(d_outputs, cache, dh_n=None):
@@ -146,7 +147,7 @@ def gru_backward(d_outputs, cache, dh_n=None):
         da_hidden[t] = np.concatenate([da_r, da_z, da_n * r[t]], axis=-1)
         dh = da_hidden[t] @ weight_hh + dh * z[t]
     gradients = weight_gradients(da, x, hs[:-1])
-    gradients["weight_hh"] = weight_gradients(da_hidden, x, hs[:-1])["weight_hh"]
+    gradients["weight_hh"] = np.einsum("tbg,tbh->gh", da_hidden, hs[:-1], optimize=True)
     return da @ weight_ih, dh, gradients
 
 
@@ -165,9 +166,10 @@ def count_gru_params(input_size, hidden_size, num_layers=1, biases=2):
     -----
     Three blocks of H rows, each with one weight an input, one a hidden unit, and the biases: 3/4 of an LSTM.
     """
-    if min(input_size, hidden_size, num_layers) < 1 or biases < 0:
+    sizes = input_size, hidden_size, num_layers, biases
+    if min(sizes[:3]) < 1 or biases < 0 or not all(isinstance(n, (int, np.integer)) for n in sizes):
         got = f"{input_size=}, {hidden_size=}, {num_layers=}, {biases=}"
-        raise ValueError(f"sizes must be at least 1 and biases at least 0, got {got}")
+        raise ValueError(f"sizes must be whole numbers of at least 1, biases of at least 0, got {got}")
     first = 3 * hidden_size * (input_size + hidden_size + biases)
     above = 3 * hidden_size * (2 * hidden_size + biases)
     return first + (num_layers - 1) * above
@@ -192,15 +194,6 @@ class GRU(Stack):
     blocks = 3
     layer_forward = staticmethod(gru_forward)
     layer_backward = staticmethod(gru_backward)
-
-    def split_state(self, state):
-        return list(expect("state", state, {"layers": None, "B": None, "H": None}))
-
-    def join_states(self, states):
-        return np.stack(states)
-
-    def zero_state(self, batch_size):
-        return np.zeros((self.num_layers, batch_size, self.hidden_size), dtype=self.dtype)
 
     def load_torch_state_dict(self, state_dict):
         """Take over the weights of a ``torch.nn.GRU`` whose ``bias_hh`` is zero in the candidate's block.

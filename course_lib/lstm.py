@@ -24,6 +24,8 @@ def lstm_gates(a):
     -------
     i, f, g, o : float arrays (..., H)
     """
+    if np.ndim(a) == 0 or np.shape(a)[-1] % 4:
+        raise ValueError(f"a must have four blocks of as many columns, got shape {np.shape(a)}")
     a_i, a_f, a_g, a_o = np.split(a, 4, axis=-1)
     return sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
 
@@ -98,7 +100,7 @@ def lstm_forward(x, state, weight_ih, weight_hh, bias):
     Returns
     -------
     outputs : float array (T, B, H)
-        The hidden state after each step.
+        The hidden state after each step; a view of the cache, so it cannot be written to.
     state : (h_n, c_n), float arrays (B, H) each
     cache : Cache
         What `lstm_backward` needs.
@@ -115,32 +117,33 @@ def lstm_forward(x, state, weight_ih, weight_hh, bias):
     the rows of i, f and o have been halved.
     """
     weight_ih, weight_hh, bias = expect_weights(weight_ih, weight_hh, bias, blocks=4)
-    size = weight_hh.shape[1]
+    H = weight_hh.shape[1]
     x = expect("x", x, {"T": None, "B": None, "D": weight_ih.shape[1]})
     T, B, _ = x.shape
-    h0, c0 = expect_pair("state", state, {"B": B, "H": size})
+    h0, c0 = expect_pair("state", state, {"B": B, "H": H})
     weights = np.hstack([weight_hh, weight_ih, bias[:, None]])
     dtype = np.result_type(x, h0, c0, weights)
     half = np.array([[0.5], [0.5], [1.0], [0.5]], dtype)  # i, f, g, o
-    rest = 1 - half
+    shift = 1 - half
     half_weights = (half * weights.reshape(4, -1)).reshape(weights.shape)
     seen = np.empty((T + 1, weights.shape[1], B), dtype)
-    c = np.empty((T + 1, size, B), dtype)
-    gates, tanh_c = np.empty((T, 4 * size, B), dtype), np.empty((T, size, B), dtype)
-    h = seen[:, :size]  # a view, as are the next five: they show what the loop writes to seen and gates
-    blocks = gates.reshape(T, 4, size * B)
+    c = np.empty((T + 1, H, B), dtype)
+    gates, tanh_c = np.empty((T, 4 * H, B), dtype), np.empty((T, H, B), dtype)
+    h = seen[:, :H]  # a view, as are the next five: they show what the loop writes to seen and gates
+    blocks = gates.reshape(T, 4, H * B)
     i, f, g, o = np.split(gates, 4, axis=1)
     h[0], c[0] = h0.T, c0.T
-    seen[:-1, size:-1] = x.transpose(0, 2, 1)
+    seen[:-1, H:-1] = x.transpose(0, 2, 1)
     seen[:, -1] = 1
     for t in range(T):
         np.tanh(half_weights @ seen[t], out=gates[t])
         blocks[t] *= half  # for i, f and o: ½ tanh + ½; for g: 1 tanh + 0
-        blocks[t] += rest
+        blocks[t] += shift
         c[t + 1] = f[t] * c[t] + i[t] * g[t]
         tanh_c[t] = np.tanh(c[t + 1])
         h[t + 1] = o[t] * tanh_c[t]
-    return h[1:].transpose(0, 2, 1), (h[-1].T, c[-1].T), Cache(seen, c, gates, tanh_c, weights)
+    seen.flags.writeable = False  # the outputs are a view of it, and the way back relies on it
+    return seen[1:, :H].transpose(0, 2, 1), (h[-1].T.copy(), c[-1].T.copy()), Cache(seen, c, gates, tanh_c, weights)
 
 
 def lstm_backward(d_outputs, cache, d_state=None):
@@ -174,32 +177,32 @@ def lstm_backward(d_outputs, cache, d_state=None):
     notebook 04.
     """
     seen, c, gates, tanh_c, weights = cache
-    T, size, B = tanh_c.shape
-    d_outputs = expect("d_outputs", d_outputs, {"T": T, "B": B, "H": size}).transpose(0, 2, 1)
-    zeros = np.zeros((B, size), c.dtype)
+    T, H, B = tanh_c.shape
+    d_outputs = expect("d_outputs", d_outputs, {"T": T, "B": B, "H": H}).transpose(0, 2, 1)
+    zeros = np.zeros((B, H), c.dtype)
     d_state = (zeros, zeros) if d_state is None else d_state
-    dh, dc = (d.T for d in expect_pair("d_state", d_state, {"B": B, "H": size}, of=("dh_n", "dc_n")))
+    dh, dc = (d.T for d in expect_pair("d_state", d_state, {"B": B, "H": H}, of=("dh_n", "dc_n")))
     i, f, g, o = np.split(gates, 4, axis=1)
-    from_h = o * tanh_slope(tanh_c)  # what dh adds to dc
-    da = np.empty_like(gates)  # first the factors, then, times dc or dh, the gradients by the sums
+    h_to_c = o * tanh_slope(tanh_c)  # times dh: what h adds to dc
+    da = np.empty_like(gates)  # first the factors, then, times dc or dh, in place, the gradients by the sums
     da_i, da_f, da_g, da_o = np.split(da, 4, axis=1)
     np.multiply(g, sigmoid_slope(i), out=da_i)
     np.multiply(c[:-1], sigmoid_slope(f), out=da_f)
     np.multiply(i, tanh_slope(g), out=da_g)
     np.multiply(tanh_c, sigmoid_slope(o), out=da_o)
-    da_ifg = da[:, : 3 * size].reshape(T, 3, size, B)
-    dx = np.empty((T, weights.shape[1] - size - 1, B), c.dtype)
+    da_ifg = da[:, : 3 * H].reshape(T, 3, H, B)
+    dx = np.empty((T, weights.shape[1] - H - 1, B), c.dtype)
     for t in reversed(range(T)):
         dh = d_outputs[t] + dh
-        dc = dc + dh * from_h[t]
+        dc = dc + dh * h_to_c[t]
         da_ifg[t] *= dc
         da_o[t] *= dh
         d_seen = weights.T @ da[t]
-        dh, dx[t] = d_seen[:size], d_seen[size:-1]
+        dh, dx[t] = d_seen[:H], d_seen[H:-1]
         dc = dc * f[t]
-    da = da.transpose(1, 0, 2).reshape(4 * size, T * B)
+    da = da.transpose(1, 0, 2).reshape(4 * H, T * B)
     d_weights = da @ seen[:-1].transpose(0, 2, 1).reshape(T * B, -1)
-    gradients = {"weight_ih": d_weights[:, size:-1], "weight_hh": d_weights[:, :size], "bias": d_weights[:, -1]}
+    gradients = {"weight_ih": d_weights[:, H:-1], "weight_hh": d_weights[:, :H], "bias": d_weights[:, -1]}
     return dx.transpose(0, 2, 1), (dh.T, dc.T), gradients
 
 
@@ -266,9 +269,10 @@ def count_lstm_params(input_size, hidden_size, num_layers=1, biases=2):
     -----
     Four blocks of H rows, each with one weight an input, one a hidden unit, and the biases. Taught in notebook 03.
     """
-    if min(input_size, hidden_size, num_layers) < 1 or biases < 0:
+    sizes = input_size, hidden_size, num_layers, biases
+    if min(sizes[:3]) < 1 or biases < 0 or not all(isinstance(n, (int, np.integer)) for n in sizes):
         got = f"{input_size=}, {hidden_size=}, {num_layers=}, {biases=}"
-        raise ValueError(f"sizes must be at least 1 and biases at least 0, got {got}")
+        raise ValueError(f"sizes must be whole numbers of at least 1, biases of at least 0, got {got}")
     first = 4 * hidden_size * (input_size + hidden_size + biases)
     above = 4 * hidden_size * (2 * hidden_size + biases)
     return first + (num_layers - 1) * above
@@ -302,13 +306,14 @@ class LSTM(Stack):
     layer_forward = staticmethod(lstm_forward)
     layer_backward = staticmethod(lstm_backward)
 
-    def __init__(self, *args, forget_bias=None, chrono=None, rng=None, **kwargs):
+    def __init__(self, input_size, hidden_size, num_layers=1, *, rng=None, recurrent="uniform", dtype=np.float64,
+                 forget_bias=None, chrono=None):
         if forget_bias is not None and chrono is not None:
             raise ValueError("forget_bias and chrono both set the forget gate's bias; give one of them")
         if chrono is not None and chrono < 3:
             raise ValueError(f"chrono must be at least 3 steps, got {chrono}")
         rng = rng or np.random.default_rng(0)
-        super().__init__(*args, rng=rng, **kwargs)
+        super().__init__(input_size, hidden_size, num_layers, rng=rng, recurrent=recurrent, dtype=dtype)
         for layer in range(self.num_layers):
             b_i, b_f, _, _ = np.split(self.params[f"bias_l{layer}"], 4)
             if forget_bias is not None:

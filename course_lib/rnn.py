@@ -1,4 +1,4 @@
-"""The plain (tanh, Elman) recurrent network: one step, a sequence, and the way back. NumPy only."""
+"""The plain recurrent network, with tanh units: one step, a sequence, and the way back. NumPy only."""
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def rnn_forward(x, h0, weight_ih, weight_hh, bias):
     Returns
     -------
     outputs : float array (T, B, H)
-        The hidden state after each step.
+        The hidden state after each step; a view of the cache, so it cannot be written to.
     h_n : float array (B, H)
         The last of them.
     cache : tuple
@@ -66,7 +66,8 @@ def rnn_forward(x, h0, weight_ih, weight_hh, bias):
     from_x = x @ weight_ih.T  # (T, B, H): the inputs' share of all steps in one product
     for t in range(len(x)):
         hs[t + 1] = np.tanh(from_x[t] + hs[t] @ weight_hh.T + bias)  # as in `rnn_step`
-    return hs[1:], hs[-1], (x, hs, weight_ih, weight_hh)
+    hs.flags.writeable = False  # the outputs are a view of it, and the way back relies on it
+    return hs[1:], hs[-1].copy(), (x, hs, weight_ih, weight_hh)
 
 
 def rnn_backward(d_outputs, cache, dh_n=None):
@@ -109,7 +110,7 @@ def weight_gradients(da, x, h_before):
     Parameters
     ----------
     da : float array (T, B, G)
-        Gradient by the sums that enter the squashing functions; G is H for an RNN, 4H for an LSTM.
+        Gradient by the sums that enter the squashing functions; G is H for an RNN, 3H for a GRU.
     x, h_before : float arrays (T, B, D), (T, B, H)
         The input of each step and the hidden state before it.
 
@@ -139,12 +140,3 @@ class RNN(Stack):
     blocks = 1
     layer_forward = staticmethod(rnn_forward)
     layer_backward = staticmethod(rnn_backward)
-
-    def split_state(self, state):
-        return list(expect("state", state, {"layers": None, "B": None, "H": None}))
-
-    def join_states(self, states):
-        return np.stack(states)
-
-    def zero_state(self, batch_size):
-        return np.zeros((self.num_layers, batch_size, self.hidden_size), dtype=self.dtype)

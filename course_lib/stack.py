@@ -112,6 +112,18 @@ class Stack:
             gradients |= {f"{name}_l{layer}": gradient for name, gradient in weights.items()}
         return d, self.join_states(d_states), gradients
 
+    def split_state(self, state):
+        """Return the state of each layer, as a list; an LSTM's is a pair, so `LSTM` has a version of its own."""
+        return list(expect("state", state, {"layers": None, "B": None, "H": None}))
+
+    def join_states(self, states):
+        """Undo `split_state`."""
+        return np.stack(states)
+
+    def zero_state(self, batch_size):
+        """Return the state that a sequence starts from if none is given."""
+        return np.zeros((self.num_layers, batch_size, self.hidden_size), dtype=self.dtype)
+
     def torch_state_dict(self):
         """Return the parameters under PyTorch's names and with its two biases, the second one zero; NumPy arrays."""
         arrays = {}

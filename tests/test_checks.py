@@ -484,7 +484,7 @@ def test_equal_nans_and_infinities_agree_and_others_do_not():
 def test_numbers_count_as_one_number_in_any_clothes():
     for number in (2, 2.0, np.float64(2), np.array(2.0)):
         assert difference(plain(number), 2.0, exactly) == ""
-    assert "has shape (1,), wanted ()" in difference(np.array([2.0]), 2.0, exactly)
+    assert "has shape (1,), wanted one number" in difference(np.array([2.0]), 2.0, exactly)
 
 
 # Crossing to another process
@@ -564,6 +564,22 @@ def test_numpy_checks_do_not_load_torch():
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_right_values_in_the_wrong_form_are_accused_of_no_mistake():
+    reference = find("cell_update").reference
+    result = verdict("cell_update", lambda f, c, i, g: reference(f, c, i, g)[None])
+    assert not result.passed and result.mistake is None
+
+
+def test_inputs_that_stayed_are_not_accused_when_the_form_is_wrong():
+    result = verdict("cell_update", lambda f, c, i, g: None)
+    kept = next(r for r in result.results if "inputs stay" in r.property.name)
+    assert kept.points == 0 and not kept.judged
+
+
+def test_text_from_numpy_counts_as_text():
+    assert plain(np.array(["steady"])[0]) == "steady"
 
 
 # The report's advice

@@ -121,3 +121,9 @@ def test_the_latch_is_asked_for_what_a_person_would_ask():
     written, held = exercise.drive(exercise.reference, inputs)
     assert written.tolist() == [1, -1, -1] and held.tolist() == [0, 1, -1]
     assert 0 < MARGIN < 0.5
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_latch_that_only_fades_is_told_so_whatever_the_cases(seed):
+    result = verdict("design_latch", latch(f=(0, -25.5, 5.5)), seed=seed)
+    assert "fades" in result.mistake.name

@@ -1,5 +1,8 @@
 """The NumPy GRU against torch in float64, over odd shapes, layers and states."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -175,8 +178,8 @@ def test_it_learns_a_task_that_needs_memory():
         (lambda: GRU(3, 4, 2).forward(np.ones((5, 2, 3)), np.zeros((1, 2, 4))), "state must hold 2 layers, got 1"),
         (lambda: GRU(3, 4).forward(np.ones((0, 2, 3))), "x must not be empty"),
         (lambda: gru_step(np.full((2, 3), np.nan), np.zeros((2, 4)), *GRU(3, 4).layer_params(0)), "x must hold finite"),
-        (lambda: count_gru_params(0, 4), "sizes must be at least 1.*input_size=0"),
-        (lambda: count_gru_params(3, 4, biases=-1), "biases at least 0.*biases=-1"),
+        (lambda: count_gru_params(0, 4), "whole numbers of at least 1.*input_size=0"),
+        (lambda: count_gru_params(3, 4, biases=-1), "biases of at least 0.*biases=-1"),
     ],
     ids=["input size", "integers", "batch of a state", "layers of a state", "no steps", "NaN", "no inputs",
          "biases"],
@@ -184,3 +187,19 @@ def test_it_learns_a_task_that_needs_memory():
 def test_bad_input_gets_one_sentence(call, words):
     with pytest.raises((TypeError, ValueError), match=words):
         call()
+
+
+@pytest.mark.parametrize("name", ["gru", "gru_reset_before"])
+def test_keras_differs_as_the_docstring_says(name):
+    """Its blocks stand in the order z, r, n; r acts after the product by default, and before it on request."""
+    reference = json.loads((Path(__file__).parent / "keras_reference.json").read_text(encoding="utf-8"))[name]
+    kernel, recurrent, bias, x = (np.array(reference[k]) for k in ("kernel", "recurrent_kernel", "bias", "x"))
+    (k_z, k_r, k_n), (u_z, u_r, u_n) = np.split(kernel, 3, axis=1), np.split(recurrent, 3, axis=1)
+    biases = np.atleast_2d(bias) if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])
+    (b_z, b_r, b_n), (d_z, d_r, d_n) = np.split(biases[0], 3), np.split(biases[1], 3)
+    h, sigmoid = np.zeros((len(x), len(u_z))), lambda a: 1 / (1 + np.exp(-a))
+    for x_t in x.swapaxes(0, 1):
+        z, r = sigmoid(x_t @ k_z + h @ u_z + b_z + d_z), sigmoid(x_t @ k_r + h @ u_r + b_r + d_r)
+        inner = r * (h @ u_n + d_n) if name == "gru" else (r * h) @ u_n
+        h = z * h + (1 - z) * np.tanh(x_t @ k_n + b_n + inner)
+    np.testing.assert_allclose(h, np.array(reference["outputs"])[:, -1], rtol=0, atol=1e-6)  # Keras: in part float32

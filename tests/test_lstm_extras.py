@@ -30,9 +30,9 @@ def test_keras_layers_have_the_published_counts():
     assert [count_lstm_params(1, 300, biases=1), count_lstm_params(300, 300, biases=1)] == [362_400, 721_200]
 
 
-@pytest.mark.parametrize("sizes", [(0, 1, 1, 2), (1, 0, 1, 2), (1, 1, 0, 2), (1, 1, 1, -1)], ids=str)
+@pytest.mark.parametrize("sizes", [(0, 1, 1, 2), (1, 0, 1, 2), (1, 1, 0, 2), (1, 1, 1, -1), (1, 2.5, 1, 2)], ids=str)
 def test_sizes_that_make_no_network_are_refused(sizes):
-    with pytest.raises(ValueError, match="sizes must be at least 1"):
+    with pytest.raises(ValueError, match="sizes must be whole numbers of at least 1"):
         count_lstm_params(*sizes)
 
 

@@ -19,7 +19,7 @@ def texts(ax):
 def test_the_drawing_of_the_carries_shows_three_steps_and_both_ways_back():
     shown = texts(plots.plot_two_carries())
     assert {"step $t-1$", "step $t$", "step $t+1$"} <= set(shown)
-    assert shown.count(r"$dc * f$") == shown.count(r"$da\,W_{hh}$") == 4
+    assert shown.count(r"$dc_{all} * f$") == shown.count(r"$da\,W_{hh}$") == 4
 
 
 def test_the_reach_counts_steps_back_from_the_last_and_leaves_zeros_out():

@@ -218,3 +218,15 @@ def test_weights_for_which_there_is_no_place_are_refused(options):
 def test_one_array_is_no_state_of_an_lstm():
     with pytest.raises(ValueError, match=r"must be a pair \(h, c\)"):
         LSTM(3, 4).forward(np.ones((5, 2, 3)), np.zeros((1, 2, 4)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_comes_back_cannot_spoil_the_way_back(kind):
+    ours, _, rng = pair(kind, (4, 2, 3, 5, 1))
+    outputs, final, cache = ours.forward(rng.normal(size=(4, 2, 3)))
+    wanted = ours.backward(np.ones((4, 2, 5)), cache)[2]["weight_hh_l0"]
+    with pytest.raises(ValueError, match="read-only"):
+        outputs *= 0
+    for state in as_list(final):
+        state *= 0
+    np.testing.assert_array_equal(ours.backward(np.ones((4, 2, 5)), cache)[2]["weight_hh_l0"], wanted)

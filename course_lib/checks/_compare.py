@@ -30,7 +30,7 @@ def relative_norm(limit, floor=1e-3):
         if error < limit:
             return ""
         far = np.abs(got - wanted)
-        worst = _first_wrong(got, wanted, far == far.max())
+        worst = _first_wrong(got, wanted, far == far.max(), ~np.isclose(got, wanted, rtol=limit))
         return f"has a relative error of {error:.2g}, allowed {limit:g}; it {worst}" if np.isfinite(error) else worst
 
     return close
@@ -44,8 +44,10 @@ def anything(got, wanted):
     return ""
 
 
-def _first_wrong(got, wanted, wrong):
-    where = tuple(int(n) for n in np.argwhere(wrong)[0])
+def _first_wrong(got, wanted, shown, wrong=None):
+    """Name the first place of `shown`, and how many are wrong: those of `wrong`, or the same."""
+    wrong = shown if wrong is None else wrong
+    where = tuple(int(n) for n in np.argwhere(shown)[0])
     place = f" at {list(where)}" if where else ""
     many = f"; {wrong.sum()} of {wrong.size} values differ" if wrong.sum() > 1 else ""
     return f"is {_number(got[where])}{place}, wanted {_number(wanted[where])}{many}"
@@ -150,7 +152,7 @@ def _array_problem(got, wanted, label, array):
     got = np.asarray(got)
     if got.shape != wanted.shape:
         turned = ": rows and columns are exchanged" if got.ndim == 2 and got.shape == wanted.shape[::-1] else ""
-        return f"{label} has shape {got.shape}, wanted {wanted.shape}{turned}"
+        return f"{label} has shape {got.shape}, wanted {wanted.shape if wanted.ndim else kind}{turned}"
     kinds = {"f": "f" if wanted.ndim else "fiu", "i": "iu", "u": "iu"}.get(wanted.dtype.kind, wanted.dtype.kind)
     if got.dtype.kind not in kinds:
         held, asked = (f"{WORDS[a.dtype.kind]} ({a.dtype})" for a in (got, wanted))

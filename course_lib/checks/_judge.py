@@ -9,10 +9,10 @@ from functools import lru_cache, partial
 import numpy as np
 
 from course_lib.checks import _worker
-from course_lib.checks._compare import anything
+from course_lib.checks._compare import anything, changed
 from course_lib.checks._exercise import Exercise, Mistake, Property
 from course_lib.checks._naming import name_mistake
-from course_lib.checks._properties import compare
+from course_lib.checks._properties import compare, inputs_untouched
 
 SEED = 1997  # the cases that learners see; a grader takes another
 
@@ -21,7 +21,8 @@ SEED = 1997  # the cases that learners see; a grader takes another
 class Result:
     """What one property came to. When it failed, `sentence` says how and `case` in which case, counted from 1.
 
-    When the function raised there, nothing came back to look at, and `judged` is false.
+    When the function raised there, nothing came back to look at, and `judged` is false; as it is for "the inputs stay
+    as they were" when they did stay, but what came back has another form.
     """
 
     property: Property
@@ -112,7 +113,8 @@ def _result(exercise, asked, table):
         if draw is (asked.draw or exercise.draw):
             sentence = _fault(exercise, asked, inputs, outcome, wanted)
             if sentence:
-                return Result(asked, sentence, n, judged=not outcome.raised)
+                kept = asked.test is inputs_untouched and not changed(inputs, outcome.inputs)
+                return Result(asked, sentence, n, judged=not outcome.raised and not kept)
     return Result(asked)
 
 

@@ -13,6 +13,8 @@ def name_mistake(exercise, inputs, outcomes, wanted):
     """
     places = [(n, part) for n, outcome in enumerate(wanted) for part in _parts(exercise, outcome.returned)]
     wrong = [p for p in places if not _same(exercise, inputs, outcomes, wanted, *p)]
+    if not wrong:  # only the form is not what was wanted
+        return None
     right = [p for p in places if p not in wrong]
     candidates = (_Answers(exercise, mistake, inputs) for mistake in exercise.mistakes)
     partly = [c for c in candidates if _agrees(exercise, inputs, outcomes, c, wrong)]

@@ -27,6 +27,8 @@ def plain(value, depth=0):
         return Foreign("int beyond 64 bits")
     if value is None or type(value) in (bool, int, float, str, Foreign):
         return value
+    if isinstance(value, np.str_):
+        return str(value)
     if type(value) is np.ndarray or isinstance(value, np.generic):
         if value.size > LARGEST:
             return Foreign(f"array of {value.size:,} numbers")

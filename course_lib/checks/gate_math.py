@@ -119,6 +119,11 @@ gates = Exercise(
             "With x and h all zeros the gates should be σ(b). What are yours?",
         ),
         Mistake(
+            "the bias is added twice",
+            gates_from(right_squash, lambda x, h, W_ih, W_hh, b: x @ W_ih.T + h @ W_hh.T + 2 * b),
+            "PyTorch has two biases, here there is one. How often is it added in your sum?",
+        ),
+        Mistake(
             "the hidden state is left out",
             gates_from(right_squash, lambda x, h, W_ih, W_hh, b: x @ W_ih.T + b),
             "A gate decides from what comes in AND from what was. Which input does your code never read?",
@@ -142,6 +147,16 @@ gates = Exercise(
             "the sigmoid overflows",
             gates_from(lambda i, f, g, o: (naive_sigmoid(i), naive_sigmoid(f), np.tanh(g), naive_sigmoid(o))),
             "exp(1000) is infinite, and infinity over infinity is no number. Which form of σ has exp of −a alone?",
+        ),
+        Mistake(
+            "the sigmoid has exp of a instead of −a",
+            gates_from(lambda i, f, g, o: (sigmoid(-i), sigmoid(-f), np.tanh(g), sigmoid(-o))),
+            "A large sum should open a gate. What does 1 / (1 + exp(a)) do for a large a?",
+        ),
+        Mistake(
+            "the matrix stands on the left, as it would for a single column",
+            gates_from(right_squash, lambda x, h, W_ih, W_hh, b: W_ih @ x + W_hh @ h + b),
+            "Each sequence is a row of x here. On which side must the matrix stand, and turned how?",
         ),
         Mistake(
             "the gates use Keras's old hard sigmoid",
@@ -246,6 +261,11 @@ cell_update = Exercise(
             "the input gate is taken for the share that is ignored",
             lambda f, c, i, g: f * c + (1 - i) * g,
             "Articles that call it the ignore factor mislead. With i = 1 the whole candidate must be written.",
+        ),
+        Mistake(
+            "both gates are read the wrong way round",
+            lambda f, c, i, g: (1 - f) * c + (1 - i) * g,
+            "1 is open: with f = 1 the cell keeps everything, and with i = 1 the whole candidate is written.",
         ),
         Mistake(
             "both gates scale the sum of old and new",
@@ -444,7 +464,7 @@ count_lstm_params = Exercise(
     name="count_lstm_params",
     chapter="03_gate_math",
     title="Count what an LSTM learns",
-    minutes=10,
+    minutes=5,
     difficulty="medium",
     draw=draw_counts_one,
     reference=lstm.count_lstm_params,
@@ -485,6 +505,11 @@ count_lstm_params = Exercise(
             "no bias is counted",
             count_by(lambda D, H, biases: count_layer(D, H, 0)),
             "Beside its two rows of weights, each unit of each block has a bias, or two.",
+        ),
+        Mistake(
+            "the layers above the first have no biases",
+            count_by(count_layer, lambda D, H, biases: 8 * H * H),
+            "Every layer has biases of its own.",
         ),
         Mistake(
             "the biases are counted once for all four blocks",
@@ -536,6 +561,7 @@ count_lstm_params = Exercise(
 
 
 HOLD = 3  # steps between writes, where they come fast
+PAUSE = 400  # steps between writes, where they come slowly
 MARGIN = 0.2  # what the cell state must reach to count as holding 1 or −1
 
 
@@ -558,17 +584,17 @@ def draw_latch(rng):
 
 
 def draw_latch_long(rng):
-    """Draw two writes, each followed by some hundred steps at which the value changes all the time."""
+    """Draw two writes, each followed by a pause at which the value changes all the time."""
     first = signs(rng, 1)[0]
-    pauses = [first * np.tile([-1.0, 1.0], rng.integers(150, 200)) for _ in range(2)]
-    return spell((signs(rng, 2), 0), ([first], 1), (pauses[0], 0), ([-first], 1), (pauses[1], 0))
+    pause = np.tile([-1.0, 1.0], PAUSE // 2)
+    return spell((signs(rng, 8), 0), ([first], 1), (pause, 0), ([-first], 1), (pause, 0))
 
 
 def draw_latch_tempted(rng):
-    """Draw two writes, each followed by some hundred steps at which the other value stands at the input."""
+    """Draw two writes, each followed by a pause at which the other value stands at the input."""
     first = signs(rng, 1)[0]
-    pauses = [np.ones(rng.integers(300, 400)) for _ in range(2)]
-    return spell((signs(rng, 2), 0), ([first], 1), (-first * pauses[0], 0), ([-first], 1), (first * pauses[1], 0))
+    pause = np.full(PAUSE, first)
+    return spell((signs(rng, 8), 0), ([first], 1), (-pause, 0), ([-first], 1), (pause, 0))
 
 
 def draw_latch_again(rng):
@@ -595,11 +621,10 @@ def read_latch(function, inputs):
     for (name, shape), array in zip(names.items(), design):
         if array.shape != shape:
             raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
-    (h, c), cells = np.zeros((2, 1, 1)), []
-    for x in np.stack([inputs["values"], inputs["write"]], axis=1):
-        h, c = lstm.lstm_step(x[None], h, c, *design)
-        cells.append(c.item())
-    holds = (np.array(cells) >= MARGIN).astype(int) - (np.array(cells) <= -MARGIN)
+    x = np.stack([inputs["values"], inputs["write"]], axis=1)[:, None]  # (T, 1, 2)
+    _, _, cache = lstm.lstm_forward(x, (np.zeros((1, 1)), np.zeros((1, 1))), *design)
+    cells = cache.c[1:, 0, 0]
+    holds = (cells >= MARGIN).astype(int) - (cells <= -MARGIN)
     write = inputs["write"] == 1
     return holds[write], holds[np.append(write[1:], True) & ~write]
 
@@ -706,6 +731,11 @@ design_latch = Exercise(
             "f is near 1, but not near enough: σ(4) = 0.98, and 0.98 to the power of 300 is 0.002. Use a larger sum.",
         ),
         Mistake(
+            "both gates are a little open all the time: what was written fades, and other values seep in",
+            latch(i=(0, 10, -5), f=(0, -10, 5)),
+            "σ(5) = 0.993, and 0.993 to the power of 300 is 0.1. Take sums twice as large while nothing is written.",
+        ),
+        Mistake(
             "the input gate is not quite shut, and the other value seeps in",
             latch(i=(0, 20, -4)),
             "σ(−4) = 0.018 is little, but 300 times 0.018 is more than 5. Use a more negative sum.",
@@ -782,14 +812,14 @@ def scaled_in_place(kernel, recurrent_kernel, bias):
     return kernel.T, recurrent_kernel.T, bias, bias
 
 
-SUM = "bias_ih + bias_hh"
+SUM = "the sum of bias_ih and bias_hh"
 
 keras_to_torch = Exercise(
     name="keras_to_torch",
     chapter="03_gate_math",
     title="Weights from Keras to PyTorch",
-    minutes=10,
-    difficulty="medium",
+    minutes=5,
+    difficulty="easy",
     draw=draw_keras,
     reference=from_keras(),
     drive=drive_keras,

@@ -120,6 +120,11 @@ lstm_step_forward = Exercise(
             "Many articles introduce the forget gate first, but the rows of the weights stand in PyTorch's order.",
         ),
         Mistake(
+            "c and h come back in the wrong order",
+            lambda *inputs: (lambda h, c, cache: (c, h, cache))(*way_there()(*inputs)),
+            "`return h, c, cache`: the hidden state first, as in the table above.",
+        ),
+        Mistake(
             "the candidate is squashed by a sigmoid like the gates",
             way_there(gates=gates_from("ifgo", sigmoid)),
             "The candidate is content, not a share: it must be able to be negative.",
@@ -395,6 +400,11 @@ numerical_gradient = Exercise(
             "How far apart are the two places at which you asked for the loss?",
         ),
         Mistake(
+            "the difference is multiplied by ε",
+            difference_by(up_and_down, lambda above, below, epsilon: (above - below) / 2 * epsilon),
+            "Python reads `a / 2 * epsilon` from left to right. What do brackets change?",
+        ),
+        Mistake(
             "ε is missing in the division",
             difference_by(up_and_down, lambda above, below, epsilon: (above - below) / 2),
             "A slope is rise over run. How far apart are the two places at which you asked for the loss?",
@@ -660,6 +670,16 @@ RIGHT = {
 RESULTS = ("dx", "dh_prev", "dc_prev", "dW_ih", "dW_hh", "db")
 
 
+def of_what_came(names):
+    """Make a drive that looks at these keys of what came back; more of them do no harm."""
+
+    def drive(function, inputs):
+        returned = function(*inputs.values())
+        return {k: v for k, v in returned.items() if k in names} if isinstance(returned, dict) else returned
+
+    return drive
+
+
 def way_back(order="ifgo", **wrong):
     """Make the way back through one step, with some of its pieces exchanged."""
     pieces = RIGHT | wrong
@@ -706,10 +726,11 @@ lstm_step_backward = Exercise(
     name="lstm_step_backward",
     chapter="04_numpy_lstm",
     title="Back through one step",
-    minutes=20,
-    difficulty="hard",
+    minutes=15,
+    difficulty="medium",
     draw=draw_backward,
     reference=way_back(),
+    drive=of_what_came(RESULTS),
     close=relative_norm(LIMIT),
     properties=(
         Property("a dict of six gradients, each shaped like what it is the gradient of", 1, test=right_form),
@@ -810,6 +831,11 @@ lstm_step_backward = Exercise(
         Mistake(
             "the blocks stand in the order i, f, o, g",
             way_back("ifog"),
+            "The four gradients must stand in the order of the rows of W_ih: i, f, g, o.",
+        ),
+        Mistake(
+            "the blocks stand in the order f, i, g, o",
+            way_back("figo"),
             "The four gradients must stand in the order of the rows of W_ih: i, f, g, o.",
         ),
         Mistake(
@@ -921,6 +947,12 @@ def add_to_the_outputs(d, dh, dc):
     return d, dc
 
 
+def one_array_for_both(d_outputs, caches):
+    """Go back with ``dh = dc = np.zeros(…)`` and ``dh += d``: at the first step visited, dc is the same array."""
+    first = iter([True])
+    return through_time(meet=lambda d, dh, dc: (d + dh, d + dc if next(first, False) else dc))(d_outputs, caches)
+
+
 def sum_dx(d_outputs, caches):
     grads = through_time()(d_outputs, caches)
     return grads | {"dx": grads["dx"].sum(axis=0)}
@@ -939,6 +971,7 @@ lstm_backward = Exercise(
     difficulty="hard",
     draw=draw_sequence,
     reference=through_time(),
+    drive=of_what_came(("dx", "dh0", "dc0", "dW_ih", "dW_hh", "db")),
     close=relative_norm(LIMIT),
     properties=(
         Property("a dict of six gradients, each shaped like what it is the gradient of", 1, test=right_form),
@@ -964,9 +997,19 @@ lstm_backward = Exercise(
             "The next step's cell reads this one. What arrives at a step as dc, and from where?",
         ),
         Mistake(
+            "d_outputs is never read",
+            through_time(meet=lambda d, dh, dc: (dh, dc)),
+            "With nothing from outside, all gradients stay 0. Where does the loss say something to a step?",
+        ),
+        Mistake(
             "the carry stops at each step",
             through_time(meet=lambda d, dh, dc: (d, np.zeros_like(dc))),
             "Every step starts anew. Both gradients must live outside the loop's body, to reach the step before.",
+        ),
+        Mistake(
+            "dh and dc are one array at first, and what is added to one is added to both",
+            one_array_for_both,
+            "`dh = dc = np.zeros(…)` gives one array two names, and `+=` writes into it. Make two arrays.",
         ),
         Mistake(
             "dh and dc change places on the way to the step before",

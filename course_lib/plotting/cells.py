@@ -15,8 +15,8 @@ LEFT, RIGHT, SIDE, END = 0.1, 15.95, 1.4, 14.45  # where the wires begin and end
 WIDE, HIGH = 18.2, 9.05  # the page, in the drawing's units
 HALF_BLOCK, RADIUS = (1.2, 0.78), 0.36
 ROAD = 7  # how thick the cell state is drawn; all else is 2.4
-ROLES = {"f": ("forget gate", "what to keep", "σ"), "i": ("input gate", "what to write", "σ"),
-         "g": ("candidate", "new content", "tanh"), "o": ("output gate", "what to show", "σ")}
+ROLES = {"f": ("forget gate", "share kept", "σ"), "i": ("input gate", "share written", "σ"),
+         "g": ("candidate", "new content", "tanh"), "o": ("output gate", "share shown", "σ")}
 SYMBOLS = {"c": "c_{t-1}", "h": "h_{t-1}", "x": "x_t", "f": "f_t", "i": "i_t", "g": "g_t", "o": "o_t",
            "c_next": "c_t", "h_next": "h_t"}
 HEADS = {(1, 0): ">", (-1, 0): "<", (0, 1): "^", (0, -1): "v"}

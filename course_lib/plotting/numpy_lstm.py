@@ -36,7 +36,7 @@ def plot_two_carries(*, ax=None):
     for x in (-1.6, 1.6, 4.8, 8.0):
         _wire(ax, (x + 0.8, 0.5), (x - 0.8, 0.5), BLUE, width=3.2)
         _wire(ax, (x + 0.8, -0.5), (x - 0.8, -0.5), BLACK)
-        ax.text(x, 0.66, r"$dc * f$", ha="center", va="bottom", fontsize=12, color=BLUE)
+        ax.text(x, 0.66, r"$dc_{all} * f$", ha="center", va="bottom", fontsize=12, color=BLUE)
         ax.text(x, -0.66, r"$da\,W_{hh}$", ha="center", va="top", fontsize=12)
     for x in (-2.65, 9.1):
         ax.text(x, 0.5, r"$dc$", ha="center", va="center", fontsize=13, color=BLUE)
