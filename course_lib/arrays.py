@@ -76,8 +76,8 @@ def expect_finite(name, array, advice=""):
     ------
     NotFiniteError
     """
-    finite = np.isfinite(array)
-    if not finite.all():
+    if array.size and not np.isfinite([array.min(), array.max()]).all():  # NaN and infinity both show in these two
+        finite = np.isfinite(array)
         where = tuple(int(n) for n in np.argwhere(~finite)[0])
         got = "NaN" if np.isnan(array[where]) else "infinity"
         place = f" at {list(where)}" if where else ""

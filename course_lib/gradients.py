@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.arrays import as_floats, expect_finite, expect_number
+from course_lib.arrays import as_floats, expect, expect_finite, expect_number
 from course_lib.functional import sigmoid_slope, tanh_slope
 
 
@@ -72,12 +72,19 @@ def relative_error(a, b, floor=1e-3):
 
 def spectral_radius(matrix):
     """Return the largest absolute eigenvalue: the linear long-run growth a step."""
-    return float(np.abs(np.linalg.eigvals(matrix)).max())
+    return float(np.abs(np.linalg.eigvals(_square("matrix", matrix))).max())
 
 
 def largest_singular_value(matrix):
     """Return the most that the matrix can lengthen a vector in one step."""
-    return float(np.linalg.norm(matrix, 2))
+    return float(np.linalg.norm(expect("matrix", matrix, {"rows": None, "columns": None}), 2))
+
+
+def _square(name, matrix):
+    """Return a square matrix of finite numbers, or say what is wrong with it; see `expect`."""
+    matrix = as_floats(name, matrix)
+    size = matrix.shape[-1] if matrix.ndim else None
+    return expect(name, matrix, {"H": size, "H again": size})
 
 
 def rnn_gradient_norms(weight_hh, outputs, dh_T, linear=False):
@@ -98,6 +105,11 @@ def rnn_gradient_norms(weight_hh, outputs, dh_T, linear=False):
     float array (T,)
         ‖dL/dh_t‖ for t = 1 … T; the last is ‖dh_T‖.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another shape or dtype, is empty, or holds NaN or infinity; the message says which.
+
     Notes
     -----
     One step back multiplies by ``W_hhᵀ diag(1 − h_t²)``, the transpose of the Jacobian dh_t/dh_{t−1}. Taught in
@@ -107,8 +119,10 @@ def rnn_gradient_norms(weight_hh, outputs, dh_T, linear=False):
     ----------
     Bengio, Simard & Frasconi (1994); Pascanu, Mikolov & Bengio (2013).
     """
+    weight_hh = _square("weight_hh", weight_hh)
+    outputs = expect("outputs", outputs, {"T": None, "H": len(weight_hh)})
+    dh = expect("dh_T", dh_T, {"H": len(weight_hh)})
     norms = np.empty(len(outputs))
-    dh = dh_T
     for t in reversed(range(len(outputs))):
         norms[t] = np.linalg.norm(dh)
         slope = 1.0 if linear else tanh_slope(outputs[t])
@@ -185,7 +199,9 @@ def lstm_gradient_norms(cache, dh_T):
 
 def half_life(forget):
     """Return after how many steps a forget gate held at `forget` has halved the cell: log ½ / log f."""
-    forget = np.asarray(forget, dtype=float)
-    if np.any((forget <= 0) | (forget >= 1)):
-        raise ValueError(f"a forget gate lies strictly between 0 and 1, got {forget}")
+    forget = as_floats("forget", forget)
+    expect_finite("forget", forget)
+    outside = forget[(forget <= 0) | (forget >= 1)]
+    if outside.size:
+        raise ValueError(f"a forget gate lies strictly between 0 and 1, got {outside[0]}")
     return np.log(0.5) / np.log(forget)

@@ -136,12 +136,15 @@ def lstm_forward(x, state, weight_ih, weight_hh, bias):
     seen[:-1, H:-1] = x.transpose(0, 2, 1)
     seen[:, -1] = 1
     for t in range(T):
-        np.tanh(half_weights @ seen[t], out=gates[t])
-        blocks[t] *= half  # for i, f and o: ½ tanh + ½; for g: 1 tanh + 0
-        blocks[t] += shift
-        c[t + 1] = f[t] * c[t] + i[t] * g[t]
-        tanh_c[t] = np.tanh(c[t + 1])
-        h[t + 1] = o[t] * tanh_c[t]
+        a, four = gates[t], blocks[t]  # the same numbers in two shapes
+        np.matmul(half_weights, seen[t], out=a)
+        np.tanh(a, out=a)
+        four *= half  # for i, f and o: ½ tanh + ½; for g: 1 tanh + 0
+        four += shift
+        np.multiply(f[t], c[t], out=c[t + 1])
+        c[t + 1] += i[t] * g[t]
+        np.tanh(c[t + 1], out=tanh_c[t])
+        np.multiply(o[t], tanh_c[t], out=h[t + 1])
     seen.flags.writeable = False  # the outputs are a view of it, and the way back relies on it
     return seen[1:, :H].transpose(0, 2, 1), (h[-1].T.copy(), c[-1].T.copy()), Cache(seen, c, gates, tanh_c, weights)
 
@@ -191,19 +194,20 @@ def lstm_backward(d_outputs, cache, d_state=None):
     np.multiply(i, tanh_slope(g), out=da_g)
     np.multiply(tanh_c, sigmoid_slope(o), out=da_o)
     da_ifg = da[:, : 3 * H].reshape(T, 3, H, B)
-    dx = np.empty((T, weights.shape[1] - H - 1, B), c.dtype)
+    d_seen = np.empty((T, weights.shape[1], B), c.dtype)
     for t in reversed(range(T)):
         dh = d_outputs[t] + dh
         dc = dc + dh * h_to_c[t]
-        da_ifg[t] *= dc
-        da_o[t] *= dh
-        d_seen = weights.T @ da[t]
-        dh, dx[t] = d_seen[:H], d_seen[H:-1]
+        from_c, from_h = da_ifg[t], da_o[t]
+        from_c *= dc
+        from_h *= dh
+        np.matmul(weights.T, da[t], out=d_seen[t])
+        dh = d_seen[t, :H]
         dc = dc * f[t]
     da = da.transpose(1, 0, 2).reshape(4 * H, T * B)
     d_weights = da @ seen[:-1].transpose(0, 2, 1).reshape(T * B, -1)
     gradients = {"weight_ih": d_weights[:, H:-1], "weight_hh": d_weights[:, :H], "bias": d_weights[:, -1]}
-    return dx.transpose(0, 2, 1), (dh.T, dc.T), gradients
+    return d_seen[:, H:-1].transpose(0, 2, 1), (dh.T.copy(), dc.T), gradients
 
 
 def reorder_blocks(array, source, target="ifgo"):

@@ -24,11 +24,23 @@ _NEUTRAL = (
 )
 
 
+def _expect_whole(least, **values):
+    """Refuse numbers that are not whole or too small; they are given by their names."""
+    for name, value in values.items():
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+            raise ValueError(f"{name} must be a whole number, at least {least}, got {value!r}")
+
+
+def _ends(name, pair):
+    """Return the two ends of a range, or refuse what is none."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not 0 <= pair[0] <= pair[1]:
+        raise ValueError(f"{name} must be a pair (low, high) with 0 <= low <= high, got {pair!r}")
+    return pair
+
+
 def _distance(rng, distance):
     """Draw a whole number between the two ends, both included, so that its logarithm is about uniform."""
-    low, high = distance
-    if not 0 <= low <= high:
-        raise ValueError(f"distance must be a pair (low, high) with 0 <= low <= high, got {distance!r}")
+    low, high = _ends("distance", distance)
     return int(min(np.exp(rng.uniform(np.log(low + 1), np.log(high + 2))) - 1, high))
 
 
@@ -55,8 +67,8 @@ def delayed_recall(batch_size, delay, rng, num_symbols=8, num_distractors=8):
     -----
     Taught in notebook 01. After Hochreiter & Schmidhuber (1997), whose long time lag problems it simplifies.
     """
-    if batch_size < 1 or delay < 0:
-        raise ValueError(f"batch_size must be at least 1 and delay at least 0, got {batch_size} and {delay}")
+    _expect_whole(1, batch_size=batch_size, num_symbols=num_symbols, num_distractors=num_distractors)
+    _expect_whole(0, delay=delay)
     ids = rng.integers(num_symbols, num_symbols + num_distractors, size=(delay + 1, batch_size))
     ids[0] = rng.integers(num_symbols, size=batch_size)
     return ids, ids[0].copy()
@@ -115,11 +127,13 @@ def agreement(count, rng, distractors=(0, 4)):
     Taught in notebook 01. After Linzen, Dupoux & Goldberg (2016), "Assessing the ability of LSTMs to learn
     syntax-sensitive dependencies".
     """
+    _expect_whole(1, count=count)
+    fewest, most = _ends("distractors", distractors)
     labels = rng.integers(2, size=count)
     texts = []
     for plural in labels:
         words = ["the", "cats" if plural else "cat"]
-        for _ in range(rng.integers(distractors[0], distractors[1] + 1)):
+        for _ in range(rng.integers(fewest, most + 1)):
             words += ["which", rng.choice(_VERBS), rng.choice(_ATTRACTORS)]
         texts.append(" ".join(words))
     return texts, labels
@@ -154,6 +168,7 @@ def twist_reviews(count, rng, distance=(5, 200)):
     -----
     Taught in notebook 05.
     """
+    _expect_whole(1, count=count)
     labels = rng.integers(2, size=count)
     distances = np.array([_distance(rng, distance) for _ in range(count)], dtype=np.int64)
     return [_twist_review(label, d, rng) for label, d in zip(labels, distances)], labels, distances

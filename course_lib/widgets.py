@@ -18,6 +18,8 @@ from course_lib.plotting.gradients import plot_paths
 from course_lib.rnn import rnn_forward
 from course_lib.stack import orthogonal
 
+HIDDEN_SIZE, STEPS = 64, 100  # of the walk that `gradient_playground` shows
+
 
 class Playground(ipywidgets.VBox):
     """Sliders over a picture, with a sentence under it that a screen reader speaks.
@@ -136,7 +138,7 @@ def _describe(step):
     ).format(**said)
 
 
-def gradient_curves(scale, inputs, bias, hidden_size=64, steps=100):
+def gradient_curves(scale, inputs, bias, steps=STEPS):
     """Return how a gradient of length 1 fares on three ways back through time.
 
     Parameters
@@ -147,7 +149,7 @@ def gradient_curves(scale, inputs, bias, hidden_size=64, steps=100):
         Spread of the random inputs that push each tanh unit.
     bias : float
         Of a forget gate that reads nothing else.
-    hidden_size, steps : int
+    steps : int
 
     Returns
     -------
@@ -156,9 +158,9 @@ def gradient_curves(scale, inputs, bias, hidden_size=64, steps=100):
         ``"cell path"``, the forget gate to the power of the steps; the last number of each is 1.
     """
     rng = np.random.default_rng(0)
-    weight, dh = scale * orthogonal(hidden_size, rng), rng.normal(size=hidden_size)
-    h0, x = 0.1 * rng.normal(size=(1, hidden_size)), inputs * rng.normal(size=(steps + 1, 1, hidden_size))
-    hs, _, _ = rnn_forward(x, h0, np.eye(hidden_size), weight, np.zeros(hidden_size))
+    weight, dh = scale * orthogonal(HIDDEN_SIZE, rng), rng.normal(size=HIDDEN_SIZE)
+    h0, x = 0.1 * rng.normal(size=(1, HIDDEN_SIZE)), inputs * rng.normal(size=(steps + 1, 1, HIDDEN_SIZE))
+    hs, _, _ = rnn_forward(x, h0, np.eye(HIDDEN_SIZE), weight, np.zeros(HIDDEN_SIZE))
     run = weight, hs[:, 0], dh / np.linalg.norm(dh)
     return {
         "linear units": rnn_gradient_norms(*run, linear=True),
@@ -194,9 +196,9 @@ def gradient_playground():
 def _describe_curves(curves):
     lengths = {name: _length(values[0]) for name, values in curves.items()}
     return (
-        "100 steps back, a gradient of length 1 is {linear units} long through linear units, {tanh units} through "
+        "{steps} steps back, a gradient of length 1 is {linear units} long through linear units, {tanh units} through "
         "tanh units, and {cell path} on the cell path."
-    ).format(**lengths)
+    ).format(steps=STEPS, **lengths)
 
 
 def _length(number):

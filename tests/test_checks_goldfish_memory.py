@@ -52,6 +52,24 @@ def test_an_index_of_minus_one_at_the_start_is_named_as_ignoring_h0():
     assert verdict("rnn_forward", looks_back).mistake.name == "h0 is ignored"
 
 
+def test_a_loop_that_counts_from_one_is_named():
+    def from_one(x, h0, W_ih, W_hh, b):
+        states, h = [], h0
+        for t in range(1, len(x)):
+            h = rnn_step(x[t], h, W_ih, W_hh, b)
+            states.append(h)
+        return np.stack(states), h
+
+    assert verdict("rnn_forward", from_one).mistake.name == "the first input is never read"
+
+
+def test_another_default_number_of_biases_is_named():
+    def two(input_size, hidden_size, num_layers=1, biases=2):
+        return find("count_rnn_params").reference(input_size, hidden_size, num_layers, biases)
+
+    assert verdict("count_rnn_params", two).mistake.name == "two biases are taken where the call names none"
+
+
 def test_count_rnn_params_is_what_torch_learns():
     torch = pytest.importorskip("torch")
     for D, H, layers in [(1, 1, 1), (7, 5, 1), (4, 3, 3)]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_lib.checks import check, example, find, verdict
+from course_lib.checks import SEED, check, example, find, verdict
 from course_lib.checks._judge import draw_cases
 from course_lib.checks.vanishing_gradients import sequence_of
 
@@ -101,6 +101,46 @@ def test_the_spectral_radius_is_the_long_run_rate_of_powers():
             log_length += np.log(np.linalg.norm(product))
             product /= np.linalg.norm(product)
         assert find("spectral_radius").reference(W) == pytest.approx(np.exp(log_length / steps), rel=3e-3)
+
+
+def compares_logarithms(norms, tolerance):
+    rate = np.log(norms[0] / norms[-1]) / (len(norms) - 1) if len(norms) > 1 else 0.0
+    return "vanishing" if rate < -tolerance else "exploding" if rate > tolerance else "steady"
+
+
+def fits_a_line(norms, tolerance):
+    if len(norms) < 2:
+        return "steady"
+    slope, _ = np.polyfit(np.arange(len(norms)), np.log(norms[::-1]), 1)
+    return "vanishing" if np.exp(slope) < 1 - tolerance else "exploding" if np.exp(slope) > 1 + tolerance else "steady"
+
+
+def averages(norms, tolerance):
+    rate = np.mean(norms[:-1] / norms[1:])
+    return "vanishing" if rate < 1 - tolerance else "exploding" if rate > 1 + tolerance else "steady"
+
+
+def in_columns(W_hh, hs, dh_T):
+    norms, dh = [], dh_T
+    for h_t in reversed(hs):
+        norms.append(np.linalg.norm(dh, axis=1))
+        dh = W_hh.T @ (dh * (1 - h_t**2))
+    return np.array(norms[::-1])
+
+
+@pytest.mark.parametrize(
+    "name, answer, mistake",
+    [
+        ("classify_regime", compares_logarithms, "the logarithm of the rate is compared with the tolerance"),
+        ("classify_regime", fits_a_line, "a straight line is fitted to the logarithms"),
+        ("classify_regime", averages, "the ratios are averaged instead of multiplied"),
+        ("gradient_norms", in_columns, "the gradients are taken for columns"),
+    ],
+)
+@pytest.mark.parametrize("seed", [SEED, 7])
+def test_a_wrong_answer_written_plainly_is_named(name, answer, mistake, seed):
+    result = verdict(name, answer, seed=seed)
+    assert not result.passed and result.mistake.name == mistake
 
 
 def test_one_word_for_everything_earns_little():

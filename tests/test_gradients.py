@@ -125,6 +125,50 @@ def test_half_life_refuses_a_gate_outside_zero_to_one():
         half_life(1.0)
 
 
+@pytest.mark.parametrize("gate, said", [
+    (np.nan, "forget must hold finite numbers, got NaN"),
+    (np.array([0.5, 1.5, -2.0]), "strictly between 0 and 1, got 1.5"),
+    ("open", "forget must hold floating-point numbers"),
+], ids=["NaN", "array", "text"])
+def test_half_life_says_what_is_wrong_with_a_gate(gate, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        half_life(gate)
+
+
+@pytest.mark.parametrize("wrong, said", [
+    ({"weight_hh": np.ones((3, 2))}, r"weight_hh must have shape \(H=2, H again=2\), got \(3, 2\)"),
+    ({"weight_hh": np.ones(3)}, r"weight_hh must have shape"),
+    ({"outputs": np.ones((4, 2))}, r"outputs must have shape \(T, H=3\), got \(4, 2\)"),
+    ({"outputs": np.ones((4, 1, 3))}, r"outputs must have shape \(T, H=3\), got \(4, 1, 3\)"),
+    ({"outputs": np.ones((0, 3))}, "outputs must not be empty"),
+    ({"dh_T": np.ones((1, 3))}, r"dh_T must have shape \(H=3\), got \(1, 3\)"),
+    ({"dh_T": np.array([0.0, np.inf, 0.0])}, r"dh_T must hold finite numbers, got infinity at \[1\]"),
+    ({"weight_hh": np.ones((3, 3), int)}, "weight_hh must hold floating-point numbers, got dtype int64"),
+], ids=lambda value: value if isinstance(value, str) else next(iter(value)))
+def test_rnn_gradient_norms_says_which_input_is_wrong(wrong, said):
+    right = {"weight_hh": np.eye(3), "outputs": np.zeros((4, 3)), "dh_T": np.ones(3)}
+    with pytest.raises((TypeError, ValueError), match=said):
+        rnn_gradient_norms(**right | wrong)
+
+
+@pytest.mark.parametrize("measure", [spectral_radius, largest_singular_value])
+@pytest.mark.parametrize("matrix, said", [
+    (np.array([[1.0, np.nan], [0.0, 1.0]]), r"matrix must hold finite numbers, got NaN at \[0, 1\]"),
+    (np.ones(3), "matrix must have shape"),
+    (np.ones((0, 0)), "matrix must not be empty"),
+    (None, "matrix must hold floating-point numbers, got None"),
+], ids=["NaN", "vector", "empty", "None"])
+def test_measures_of_a_matrix_say_what_is_wrong_with_it(measure, matrix, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        measure(matrix)
+
+
+def test_the_spectral_radius_wants_a_square_matrix_and_the_singular_value_does_not():
+    assert largest_singular_value(np.ones((1, 4))) == pytest.approx(2)
+    with pytest.raises(ValueError, match=r"matrix must have shape \(H=4, H again=4\), got \(1, 4\)"):
+        spectral_radius(np.ones((1, 4)))
+
+
 def test_relative_error_refuses_to_compare_different_shapes():
     with pytest.raises(ValueError, match=r"got \(3, 1\) and \(3,\)"):
         relative_error(np.ones((3, 1)), np.ones(3))

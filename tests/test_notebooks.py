@@ -98,6 +98,22 @@ def test_a_lesson_links_an_exercise_of_its_own_and_the_next_lesson(path):
     assert after == len(LESSONS) or f"]({LESSONS[after].name})" in prose(path)
 
 
+def glossary_words():
+    return {cell["id"]: source(cell) for cell in cells(ROOT / "notebooks/glossary.ipynb")[1:]}
+
+
+@pytest.mark.parametrize("path", **names(PAGES))
+def test_every_link_to_the_glossary_leads_to_a_word(path):
+    for word in re.findall(r"glossary\.ipynb#cell-id=([^)]+)\)", prose(path)):
+        assert word in glossary_words()
+
+
+@pytest.mark.parametrize("word", glossary_words())
+def test_the_lesson_that_introduces_a_word_links_to_it(word):
+    lesson = re.search(r"\[Lesson\s+\d\]\((.+)\)", glossary_words()[word])[1]
+    assert f"glossary.ipynb#cell-id={word})" in prose(ROOT / "notebooks" / lesson)
+
+
 @pytest.mark.parametrize("path", **names(LESSONS))
 def test_unchecked_cells_are_the_exception(path):
     code = cells(path, "code")

@@ -112,7 +112,7 @@ def test_half_lives_are_drawn_with_a_marked_dot_and_a_label_each():
     curve, dots = ax.lines
     np.testing.assert_array_equal(curve.get_ydata(), 1.0 + bias**2)
     assert (list(dots.get_xdata()), list(dots.get_ydata())) == ([0, 2], [1.0, 5.0])
-    assert texts(ax) == ["f = 0.50: 1.0 steps", "f = 0.87: 5.0 steps"]
+    assert texts(ax) == ["f = 0.500: 1.0 steps", "f = 0.871: 5.0 steps"]
     assert (ax.get_yscale(), ax.get_ylabel()) == ("log", "half-life (steps)")
 
 

@@ -12,6 +12,7 @@ ROWS = [
     dict(model="LSTM", delay=5, accuracy=[1.0, 1.0, 1.0]),
     dict(model="LSTM", delay=50, accuracy=[0.5, 0.7, 0.9]),
 ]
+EACH = {"RNN": {"RNN": "RNN"}, "LSTM": {"LSTM": "LSTM"}}
 
 
 def test_the_unrolled_network_has_one_box_for_every_word_and_state():
@@ -40,7 +41,7 @@ def drawn(ax, label):
 
 
 def test_recall_draws_medians_and_every_seed_of_each_model_in_a_panel_of_its_own():
-    axes = plot_recall(ROWS, chance=0.125)
+    axes = plot_recall(ROWS, 0.125, EACH)
     assert [ax.get_title() for ax in axes] == ["RNN", "LSTM"]
     for ax, medians in zip(axes, ([90, 20], [100, 70])):
         np.testing.assert_allclose(drawn(ax, ax.get_title()).get_xdata(), [5, 50])
@@ -53,7 +54,7 @@ def test_recall_draws_medians_and_every_seed_of_each_model_in_a_panel_of_its_own
 
 
 def test_recalls_band_reaches_from_the_worst_seed_to_the_best():
-    band = plot_recall(ROWS, chance=0.125)[0].collections[0].get_paths()[0].vertices
+    band = plot_recall(ROWS, 0.125, EACH)[0].collections[0].get_paths()[0].vertices
     at_five = band[np.isclose(band[:, 0], 5), 1]
     assert (at_five.min(), at_five.max()) == (20, 100)
 
@@ -73,7 +74,7 @@ def test_a_model_that_was_never_measured_is_refused_by_its_name():
 
 def test_recall_draws_into_the_axes_it_is_given_and_labels_the_outer_ones():
     _, given = new_figure(1, 2, sharey=True)
-    axes = plot_recall(ROWS, 0.1, axes=given)
+    axes = plot_recall(ROWS, 0.1, EACH, axes=given)
     assert list(axes) == list(given)
     assert [ax.get_xlabel() for ax in axes] == ["delay (steps)"] * 2
     assert axes[0].get_ylabel() == "right answers (%)"

@@ -29,9 +29,28 @@ def test_recalls_targets_do_not_share_memory_with_its_ids():
     assert targets.max() < 8
 
 
-def test_recall_refuses_a_negative_delay():
-    with pytest.raises(ValueError, match="delay at least 0, got 5 and -1"):
-        delayed_recall(5, -1, np.random.default_rng(0))
+@pytest.mark.parametrize("wrong, said", [
+    ({"delay": -1}, "delay must be a whole number, at least 0, got -1"),
+    ({"delay": 2.5}, "delay must be a whole number, at least 0, got 2.5"),
+    ({"batch_size": 0}, "batch_size must be a whole number, at least 1, got 0"),
+    ({"num_symbols": 0}, "num_symbols must be a whole number, at least 1, got 0"),
+    ({"num_distractors": 0}, "num_distractors must be a whole number, at least 1, got 0"),
+], ids=str)
+def test_recall_says_which_size_is_impossible(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        delayed_recall(**{"batch_size": 5, "delay": 3, "rng": np.random.default_rng(0)} | wrong)
+
+
+@pytest.mark.parametrize("distractors", [(3, 1), (-1, 2), (1,), 2], ids=str)
+def test_agreement_refuses_an_impossible_range_of_clauses(distractors):
+    with pytest.raises(ValueError, match=r"distractors must be a pair \(low, high\) with 0 <= low <= high, got"):
+        agreement(3, np.random.default_rng(0), distractors)
+
+
+@pytest.mark.parametrize("make", [agreement, twist_reviews])
+def test_no_texts_at_all_are_refused(make):
+    with pytest.raises(ValueError, match="count must be a whole number, at least 1, got 0"):
+        make(0, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from matplotlib.image import imread
 
 from course_lib.lstm import lstm_step
-from course_lib.widgets import gate_playground, gradient_curves, gradient_playground, scalar_step
+from course_lib.widgets import STEPS, gate_playground, gradient_curves, gradient_playground, scalar_step
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -134,6 +134,7 @@ def test_the_gradient_playground_says_its_lengths_in_words():
     playground.sliders["scale"].value = 0.5
     assert "is about 10 to the power −30 long through linear units" in playground.picture.value
     assert "and 0.00776 on the cell path." in playground.picture.value
+    assert f"{STEPS} steps back" in playground.picture.value
     assert "picture below needs none" in playground._repr_mimebundle_()["text/plain"]
 
 

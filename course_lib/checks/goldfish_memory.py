@@ -178,6 +178,27 @@ def loop(reads=lambda x, t: x[t], feeds=lambda h, h0, first: h, start=lambda h0:
     return wrong
 
 
+def skip_the_first(x, h0, *weights):
+    outputs, h = [], h0
+    for t in range(1, len(x)):
+        h = step(x[t], h, *weights)
+        outputs.append(h)
+    return np.stack(outputs), h
+
+
+def fill_from_one(first):
+    """Make a loop over all inputs but x[0]; in the first row of its outputs `first` of h0 is left."""
+
+    def wrong(x, h0, *weights):
+        outputs, h = np.empty((len(x), *h0.shape)), h0
+        outputs[0] = first(h0)
+        for t in range(1, len(x)):
+            h = outputs[t] = step(x[t], h, *weights)
+        return outputs, h
+
+    return wrong
+
+
 def give(back):
     """Make a right loop that gives back something else: `back` takes the outputs and h0."""
     return lambda x, h0, *weights: back(forward(x, h0, *weights)[0], h0)
@@ -203,7 +224,7 @@ rnn_forward = Exercise(
     name="rnn_forward",
     chapter="01_goldfish_memory",
     title="A loop around the step",
-    minutes=15,
+    minutes=10,
     difficulty="medium",
     draw=draw_sequence,
     reference=forward,
@@ -237,6 +258,21 @@ rnn_forward = Exercise(
             "every step reads the first input",
             loop(reads=lambda x, t: x[0]),
             "The state moves on, the input does not. Which index of x should change in the loop?",
+        ),
+        Mistake(
+            "the first input is never read",
+            skip_the_first,
+            "t = 1 in the equation is x[0] in Python. How many states do T inputs give?",
+        ),
+        Mistake(
+            "h0 stands in for the first output, and the first input is never read",
+            fill_from_one(lambda h0: h0),
+            "t = 1 in the equation is x[0] in Python, and outputs[0] is the state AFTER it. Where does h0 belong then?",
+        ),
+        Mistake(
+            "the first row of the outputs stays zero, and the first input is never read",
+            fill_from_one(np.zeros_like),
+            "t = 1 in the equation is x[0] in Python. At which number must your loop begin?",
         ),
         Mistake(
             "the sequence is read backwards",
@@ -352,6 +388,14 @@ def count_joined(input_size, hidden_size, num_layers=1, biases=1):
     return right_count(input_size, hidden_size, num_layers, biases) + above * hidden_size * input_size
 
 
+def count_two_by_default(input_size, hidden_size, num_layers=1, biases=2):
+    return right_count(input_size, hidden_size, num_layers, biases)
+
+
+def count_biases_once(input_size, hidden_size, num_layers=1, biases=1):
+    return right_count(input_size, hidden_size, num_layers, 0) + biases * hidden_size
+
+
 def count_shared(input_size, hidden_size, num_layers=1, biases=1):
     return right_count(input_size, hidden_size, 1, biases) + (num_layers - 1) * hidden_size * hidden_size
 
@@ -414,6 +458,16 @@ count_rnn_params = Exercise(
             "W_ih reads D numbers and makes H. How many weights does each unit have for the input?",
         ),
         Mistake(
+            "two biases are taken where the call names none",
+            count_two_by_default,
+            "Whoever calls with two arguments gets your defaults. How many biases a layer does the task take then?",
+        ),
+        Mistake(
+            "only the first layer is given its biases",
+            count_biases_once,
+            "One layer is right. Every layer takes a step of its own, and each step adds its biases.",
+        ),
+        Mistake(
             "the state is counted among the weights",
             count_layers(lambda D, H, biases: H * D + H * H + biases * H + H),
             "The state is made anew from each sequence. It is not learnt, so it does not count.",
@@ -452,6 +506,10 @@ def measured(rng, delays, good, chance, exact=False):
     halfway = (1 + chance) / 2
     gap = (1 - halfway) * rng.uniform(0.1, 0.9, len(delays))
     accuracy = np.where(good, halfway if exact else halfway + gap, halfway - gap)
+    if good[0] and not exact:
+        accuracy[0] = 1.0  # as short delays often are; so that "only 1 is enough" and "nothing is" differ
+    if not good[-1]:
+        accuracy[-1] = 0.9 * chance  # as guessing happens to score; so that "above chance" and "anything" differ
     return {str(delays[n]): float(accuracy[n]) for n in rng.permutation(len(delays))}
 
 
@@ -483,7 +541,7 @@ def draw_halfway(rng):
 
 
 def draw_goldfish(rng):
-    """Draw accuracies that are bad at every delay, though above chance."""
+    """Draw accuracies that are bad at every delay, though above chance at all but the longest."""
     chance = float(rng.choice(CHANCES))
     return {"accuracy_by_delay": measured(rng, draw_delays(rng), np.zeros(6, bool), chance), "chance": chance}
 
@@ -552,6 +610,22 @@ memory_span = Exercise(
             "half the distance is not added to chance",
             span(lambda accuracy, chance: accuracy >= (1 - chance) / 2),
             "(1 − chance) / 2 is how far halfway lies ABOVE chance. So where does it lie?",
+        ),
+        Mistake(
+            "halfway is given a bracket too few",
+            span(lambda accuracy, chance: accuracy >= chance + 1 - chance / 2),
+            "No score reaches your limit, for it lies above 1. Mind the brackets: (1 − chance) / 2 is half the "
+            "distance.",
+        ),
+        Mistake(
+            "one half is added to chance",
+            span(lambda accuracy, chance: accuracy >= chance + 1 / 2),
+            "From 0 to 1 half the distance is one half. How far is it from chance to 1, and half of that?",
+        ),
+        Mistake(
+            "the longest tested delay comes back, whatever its score",
+            span(answer=lambda passed, rest: (passed + rest)[-1]),
+            "That says how long you tested, not how far it remembers. Where do the scores come in?",
         ),
         Mistake(
             "only a perfect score is enough",

@@ -37,6 +37,14 @@ def draw_one_sequence(rng):
     return draw_run(rng, batch=1)
 
 
+def draw_square(rng):
+    """Draw as many sequences as there are units: now no product refuses a matrix on the wrong side."""
+    inputs = draw_run(rng)
+    T, _, H = inputs["hs"].shape
+    hs = rng.uniform(0.2, 0.9, (T, H, H)) * rng.choice([-1, 1], (T, H, H))
+    return inputs | {"hs": hs, "dh_T": rng.normal(size=(H, H))}
+
+
 def length_each(dh):
     return np.sqrt((dh**2).sum(axis=1))
 
@@ -96,16 +104,17 @@ gradient_norms = Exercise(
     name="gradient_norms",
     chapter="02_vanishing_gradients",
     title="Follow a gradient back through time",
-    minutes=15,
+    minutes=20,
     difficulty="medium",
     draw=draw_run,
     reference=lambda W_hh, hs, dh_T: norms_by()(W_hh, hs, dh_T),
     properties=(
         Property("an array with one row a step and one column a sequence comes back", 1, test=right_form),
-        Property("every length is right, in the order of time", 4),
+        Property("every length is right, in the order of time", 3),
         Property("at rest, where tanh has slope 1, only the matrix counts", 2, draw=draw_resting),
         Property("over one step nothing has travelled: the length of dh_T itself", 1, draw=draw_one_step),
         Property("a batch of one keeps its axis", 1, draw=draw_one_sequence),
+        Property("as many sequences as units", 1, draw=draw_square),
         Property("the inputs stay as they were", 1, test=inputs_untouched),
     ),
     mistakes=(
@@ -114,6 +123,12 @@ gradient_norms = Exercise(
             norms_by(lambda dh, slope, W_hh: (dh * slope) @ W_hh.T),
             "Forwards, a state is a row and h @ W_hh.T carries it. The gradient goes the other way: on which side, and "
             "transposed or not? Write one row out as a column if in doubt.",
+        ),
+        Mistake(
+            "the gradients are taken for columns",
+            norms_by(lambda dh, slope, W_hh: W_hh.T @ (dh * slope)),
+            "That is how one gradient is carried that stands as a column. Here each ROW is one: write the "
+            "transpose of the whole product.",
         ),
         Mistake(
             "the slopes are missing",
@@ -239,6 +254,14 @@ def draw_two_steps(rng):
     return {"norms": sequence_of(rng, rate, int(rng.integers(2, 4))), "tolerance": tolerance}
 
 
+def draw_wide(rng):
+    """Draw a wide tolerance, and a rate just outside of it: there a rate's logarithm is far from the rate less one."""
+    tolerance = float(rng.choice([0.4, 0.5]))
+    side = rng.choice([-1, 1])
+    rate = (1 + side * tolerance + np.exp(side * tolerance)) / 2
+    return {"norms": sequence_of(rng, rate, int(rng.integers(6, 60))), "tolerance": tolerance}
+
+
 def draw_gone(rng):
     """Draw gradients that have vanished so far that the first lengths are zero."""
     norms = sequence_of(rng, 0.5, int(rng.integers(5, 20)))
@@ -272,6 +295,17 @@ def ratios(norms):
     return np.divide(after, before, out=np.zeros_like(after), where=before > 0) if len(norms) > 1 else np.ones(1)
 
 
+def by_logarithm(norms, tolerance):
+    growth = np.log(mean_rate(norms))
+    return "vanishing" if growth < -tolerance else "exploding" if growth > tolerance else "steady"
+
+
+def fitted_rate(norms):
+    if len(norms) == 1:
+        return 1.0
+    return np.exp(-np.polyfit(np.arange(len(norms)), np.log(norms), 1)[0])
+
+
 def monotonic(norms, tolerance):
     steps = ratios(norms)
     return "vanishing" if (steps < 1).all() else "exploding" if (steps > 1).all() else "steady"
@@ -289,8 +323,9 @@ classify_regime = Exercise(
     properties=(
         Property("a gradient that shrinks on its way back is vanishing", 2),
         Property("a gradient that grows on its way back is exploding", 2, draw=draw_regime((1.3, 4.5))),
-        Property("a rate within the tolerance of 1 is steady", 2, draw=draw_regime((-0.8, 0.8), shares=(1.0, 0.01))),
+        Property("a rate within the tolerance of 1 is steady", 1, draw=draw_regime((-0.8, 0.8), shares=(1.0, 0.01))),
         Property("two lengths are one step apart, and three are two", 2, draw=draw_two_steps),
+        Property("a wide tolerance is still one around 1", 1, draw=draw_wide),
         Property("a length of zero has vanished", 1, draw=draw_gone),
         Property("a single length has made no step: steady", 1, draw=draw_single),
     ),
@@ -318,9 +353,26 @@ classify_regime = Exercise(
         ),
         Mistake(
             "the ratios are averaged instead of multiplied",
-            regime_by(lambda norms: ratios(norms).mean()),
-            "A step of 2 and a step of 0.5 cancel, but their mean is 1.25. Average their logarithms, or take the root "
-            "of the whole change.",
+            regime_by(lambda norms: np.mean(norms[:-1] / norms[1:])),
+            "A step of 2 and a step of 0.5 cancel, but their mean is 1.25. Factors multiply, so their mean is no rate: "
+            "only the two ends count.",
+        ),
+        Mistake(
+            "the ratios are averaged upside down",
+            regime_by(lambda norms: 1 / np.mean(norms[1:] / norms[:-1])),
+            "Factors multiply, so their mean is no rate, whichever way round they stand: only the two ends count.",
+        ),
+        Mistake(
+            "the logarithm of the rate is compared with the tolerance",
+            by_logarithm,
+            "Near 1 the logarithm of a rate is about the rate less 1, but only near. The task compares the rate itself "
+            "with 1 − tolerance and 1 + tolerance.",
+        ),
+        Mistake(
+            "a straight line is fitted to the logarithms",
+            regime_by(fitted_rate),
+            "A fitted line is moved by every length on the way. The rate of the task leads from one END of the walk "
+            "to the other.",
         ),
         Mistake(
             "only the first step back is looked at",
@@ -518,7 +570,7 @@ def draw_gradient(rng, share):
     """Draw gradients of an RNN, one value of them huge, and a `max_norm` of `share` times their norm."""
     D, H = odd_sizes(rng, 2)
     grads = {"W_ih": rng.normal(size=(H, D)), "W_hh": rng.normal(size=(H, H)), "b": rng.normal(size=H)}
-    grads["b"][0] = -10.0  # so that clipping value by value shows
+    grads[rng.choice(["W_ih", "W_hh", "b"])].flat[0] = -10.0  # so that clipping value by value shows
     return {"grads": grads, "max_norm": float(share * optim.global_norm(grads))}
 
 
@@ -549,6 +601,11 @@ def clip(grads, max_norm):
 def clip_each(grads, max_norm):
     own = {name: min(1.0, max_norm / max(np.sqrt((g**2).sum()), 1e-12)) for name, g in grads.items()}
     return {name: g * own[name] for name, g in grads.items()}, norm_of(grads)
+
+
+def clip_each_and_say(choose):
+    """Make a clipping of each array by its own norm that returns one of these norms."""
+    return lambda grads, max_norm: (clip_each(grads, max_norm)[0], choose([norm_of({"": g}) for g in grads.values()]))
 
 
 def clip_values(grads, max_norm):
@@ -623,6 +680,18 @@ clip_by_norm = Exercise(
             "each array is clipped by its own norm",
             clip_each,
             "That turns the gradient: long parts shrink, short ones do not. One scale for all keeps the direction.",
+        ),
+        Mistake(
+            "each array is clipped by its own norm, and the last of these norms comes back",
+            clip_each_and_say(lambda norms: norms[-1]),
+            "All arrays together are ONE gradient with one norm. Add up the squares of all of them before you take a "
+            "root.",
+        ),
+        Mistake(
+            "each array is clipped by its own norm, and the largest of these norms comes back",
+            clip_each_and_say(max),
+            "All arrays together are ONE gradient, and it is longer than its longest part. Add up the squares of "
+            "all of them before you take a root.",
         ),
         Mistake(
             "each value is clipped by itself",

@@ -167,7 +167,7 @@ def plot_half_life(bias, steps, marked, *, ax=None):
     ax.semilogy(bias, steps, color=BLUE, linewidth=2.2)
     ax.semilogy(list(marked), list(marked.values()), "o", color=RED)
     for b, half in marked.items():
-        ax.annotate(f"f = {0.5 ** (1 / half):.2f}: {half:.1f} steps", (b, half), xytext=(9, -6),
+        ax.annotate(f"f = {0.5 ** (1 / half):.3f}: {half:.1f} steps", (b, half), xytext=(9, -6),
                     textcoords="offset points", va="center")
     ax.set_xlim(min(bias), max(bias))
     return tidy(ax, xlabel="bias of the forget gate", ylabel="half-life (steps)")

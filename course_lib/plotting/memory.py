@@ -109,7 +109,7 @@ def plot_learning(accuracies, chance, window=50, *, ax=None):
     return tidy(ax, "Learning to recall", "batches seen", "right answers (%)")
 
 
-def plot_recall(rows, chance, panels=None, *, axes=None):
+def plot_recall(rows, chance, panels, *, axes=None):
     """Draw accuracy against delay: the median of the seeds as a line, their range as a band, every seed as a point.
 
     Parameters
@@ -118,9 +118,9 @@ def plot_recall(rows, chance, panels=None, *, axes=None):
         Each with ``model``, ``delay`` (steps) and ``accuracy`` (one number a seed, 0 … 1).
     chance : float
         What guessing scores, drawn as a dashed line.
-    panels : dict of str to dict of str to str, optional
+    panels : dict of str to dict of str to str
         For each panel's title the models in it: from what the legend calls a model to its name in `rows`. The first
-        panel's legend serves all. Left out, each model has a panel of its own.
+        panel's legend serves all.
     axes : array of Axes, optional
         One for each panel.
 
@@ -129,7 +129,6 @@ def plot_recall(rows, chance, panels=None, *, axes=None):
     array of Axes, in the order of `panels`
         With logarithmic horizontal axes.
     """
-    panels = panels or {row["model"]: {row["model"]: row["model"]} for row in rows}
     if axes is None:
         columns = min(3, len(panels))
         lines = -(-len(panels) // columns)
