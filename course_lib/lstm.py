@@ -142,9 +142,9 @@ def lstm_forward(x, state, weight_ih, weight_hh, bias):
         four *= half  # for i, f and o: ½ tanh + ½; for g: 1 tanh + 0
         four += shift
         np.multiply(f[t], c[t], out=c[t + 1])
-        c[t + 1] += i[t] * g[t]
+        c[t + 1] += i[t] * g[t]  # c = f * c + i * g, in place
         np.tanh(c[t + 1], out=tanh_c[t])
-        np.multiply(o[t], tanh_c[t], out=h[t + 1])
+        np.multiply(o[t], tanh_c[t], out=h[t + 1])  # h = o * tanh(c)
     seen.flags.writeable = False  # the outputs are a view of it, and the way back relies on it
     return seen[1:, :H].transpose(0, 2, 1), (h[-1].T.copy(), c[-1].T.copy()), Cache(seen, c, gates, tanh_c, weights)
 
@@ -179,6 +179,8 @@ def lstm_backward(d_outputs, cache, d_state=None):
     is one of the two times a factor that needs no carry, so all factors are computed before the loop. Derived in
     notebook 04.
     """
+    if not isinstance(cache, Cache):
+        raise TypeError(f"cache must be the one that lstm_forward returned, got a value of type {type(cache).__name__}")
     seen, c, gates, tanh_c, weights = cache
     T, H, B = tanh_c.shape
     d_outputs = expect("d_outputs", d_outputs, {"T": T, "B": B, "H": H}).transpose(0, 2, 1)

@@ -246,3 +246,14 @@ def test_a_network_refuses_what_is_no_gradient_of_its_outputs(kind, bad):
     x, words = INPUTS[bad]
     with pytest.raises((TypeError, ValueError), match=words.replace("x must", "d_outputs must").replace("D=", "H=")):
         network.backward(x, cache)
+
+
+@pytest.mark.parametrize("cache", [None, (1, 2, 3, 4, 5)], ids=["nothing", "a tuple"])
+def test_only_a_cache_leads_back(cache):
+    with pytest.raises(TypeError, match="cache must be the one that lstm_forward returned, got a value of type"):
+        lstm.lstm_backward(np.zeros((T, B, H)), cache)
+
+
+def test_sums_that_are_no_four_blocks_are_refused():
+    with pytest.raises(ValueError, match=r"a must have four blocks of as many columns, got shape \(2, 6\)"):
+        lstm.lstm_gates(np.ones((2, 6)))
