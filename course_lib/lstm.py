@@ -9,7 +9,7 @@ import numpy as np
 
 from course_lib.arrays import expect, expect_pair, expect_step, expect_weights
 from course_lib.functional import sigmoid, sigmoid_slope, tanh_slope
-from course_lib.stack import Stack
+from course_lib.stack import Stack, count_params
 
 
 def lstm_gates(a):
@@ -275,13 +275,7 @@ def count_lstm_params(input_size, hidden_size, num_layers=1, biases=2):
     -----
     Four blocks of H rows, each with one weight an input, one a hidden unit, and the biases. Taught in notebook 03.
     """
-    sizes = input_size, hidden_size, num_layers, biases
-    if min(sizes[:3]) < 1 or biases < 0 or not all(isinstance(n, (int, np.integer)) for n in sizes):
-        got = f"{input_size=}, {hidden_size=}, {num_layers=}, {biases=}"
-        raise ValueError(f"sizes must be whole numbers of at least 1, biases of at least 0, got {got}")
-    first = 4 * hidden_size * (input_size + hidden_size + biases)
-    above = 4 * hidden_size * (2 * hidden_size + biases)
-    return first + (num_layers - 1) * above
+    return count_params(4, input_size, hidden_size, num_layers, biases)
 
 
 class LSTM(Stack):

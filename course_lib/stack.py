@@ -11,6 +11,17 @@ def orthogonal(size, rng):
     return q * np.sign(np.diag(r))  # without the signs, QR's own convention would favour some rotations
 
 
+def count_params(blocks, input_size, hidden_size, num_layers, biases):
+    """Return how many numbers layers learn that have `blocks` of H rows each; see `course_lib.lstm.count_lstm_params`."""
+    sizes = input_size, hidden_size, num_layers, biases
+    if min(sizes[:3]) < 1 or biases < 0 or not all(isinstance(n, (int, np.integer)) for n in sizes):
+        got = f"{input_size=}, {hidden_size=}, {num_layers=}, {biases=}"
+        raise ValueError(f"sizes must be whole numbers of at least 1, biases of at least 0, got {got}")
+    first = blocks * hidden_size * (input_size + hidden_size + biases)
+    above = blocks * hidden_size * (2 * hidden_size + biases)
+    return first + (num_layers - 1) * above
+
+
 class Stack:
     """Recurrent layers, each of which reads the outputs of the one below.
 
