@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from course_lib import lstm, rnn
+from course_lib import gru, lstm, rnn
 
 B, D, H, T = 3, 2, 4, 5
-BLOCKS = {"rnn": 1, "lstm": 4}
+BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
 def weights(kind, rng):
@@ -21,8 +21,8 @@ def arguments(call, seed=0):
     """Draw good arguments for one of the functions, by name."""
     kind, what = call.split("_")
     rng = np.random.default_rng(seed)
-    names = {"step": ["h"] if kind == "rnn" else ["h", "c"], "forward": ["h0"] if kind == "rnn" else ["h0", "c0"],
-             "backward": ["dh_n"] if kind == "rnn" else ["dh_n", "dc_n"]}[what]
+    names = {"step": ["h"] if kind != "lstm" else ["h", "c"], "forward": ["h0"] if kind != "lstm" else ["h0", "c0"],
+             "backward": ["dh_n"] if kind != "lstm" else ["dh_n", "dc_n"]}[what]
     state = {name: rng.normal(size=(B, H)) for name in names}
     if what == "backward":
         return {"d_outputs": rng.normal(size=(T, B, H)), **state}
@@ -32,18 +32,18 @@ def arguments(call, seed=0):
 def run(call, given):
     """Call the function; arrays of a pair are handed over as a pair."""
     kind, what = call.split("_")
-    module = {"rnn": rnn, "lstm": lstm}[kind]
+    module = {"rnn": rnn, "gru": gru, "lstm": lstm}[kind]
     first, *rest = given.values()
     if what == "backward":
         forward = arguments(f"{kind}_forward")
         cache = run(f"{kind}_forward", forward)[-1]
-        return getattr(module, call)(first, cache, rest[0] if kind == "rnn" else tuple(rest))
+        return getattr(module, call)(first, cache, rest[0] if kind != "lstm" else tuple(rest))
     if call == "lstm_forward":
         return module.lstm_forward(first, tuple(rest[:2]), *rest[2:])
     return getattr(module, call)(*given.values())
 
 
-CALLS = ["rnn_step", "rnn_forward", "rnn_backward", "lstm_step", "lstm_forward", "lstm_backward"]
+CALLS = [f"{kind}_{what}" for kind in BLOCKS for what in ("step", "forward", "backward")]
 PLACES = [(call, name) for call in CALLS for name in arguments(call)]
 
 
@@ -75,8 +75,9 @@ BAD = {
 }
 
 
-# rnn_backward's dh_n may be left out, so None is no bad argument there
-CASES = [(*place, bad) for place in PLACES for bad in BAD if (*place, bad) != ("rnn_backward", "dh_n", "nothing")]
+# The dh_n of an RNN or a GRU may be left out, so None is no bad argument there
+LEFT_OUT = [("rnn_backward", "dh_n", "nothing"), ("gru_backward", "dh_n", "nothing")]
+CASES = [(*place, bad) for place in PLACES for bad in BAD if (*place, bad) not in LEFT_OUT]
 
 
 @pytest.mark.parametrize("call, name, bad", CASES, ids=lambda p: p)
@@ -197,8 +198,8 @@ def test_a_state_that_is_no_pair_is_refused(state):
 @pytest.mark.parametrize("kind", BLOCKS)
 def test_the_last_gradient_may_be_left_out(kind):
     cache = run(f"{kind}_forward", arguments(f"{kind}_forward"))[-1]
-    backward = {"rnn": rnn.rnn_backward, "lstm": lstm.lstm_backward}[kind]
-    zero = np.zeros((B, H)) if kind == "rnn" else (np.zeros((B, H)), np.zeros((B, H)))
+    backward = {"rnn": rnn.rnn_backward, "gru": gru.gru_backward, "lstm": lstm.lstm_backward}[kind]
+    zero = np.zeros((B, H)) if kind != "lstm" else (np.zeros((B, H)), np.zeros((B, H)))
     d_outputs = arguments(f"{kind}_backward")["d_outputs"]
     for a, b in zip(flat(backward(d_outputs, cache)), flat(backward(d_outputs, cache, zero)), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -212,7 +213,7 @@ STATES = {
 
 
 @pytest.mark.parametrize("bad", STATES)
-@pytest.mark.parametrize("kind", [rnn.RNN, lstm.LSTM])
+@pytest.mark.parametrize("kind", [rnn.RNN, gru.GRU, lstm.LSTM])
 def test_a_network_refuses_what_is_no_state(kind, bad):
     state, words = STATES[bad]
     with pytest.raises((TypeError, ValueError), match=words):
@@ -231,7 +232,7 @@ INPUTS = {
 
 
 @pytest.mark.parametrize("bad", INPUTS)
-@pytest.mark.parametrize("kind", [rnn.RNN, lstm.LSTM])
+@pytest.mark.parametrize("kind", [rnn.RNN, gru.GRU, lstm.LSTM])
 def test_a_network_refuses_what_is_no_batch_of_sequences(kind, bad):
     x, words = INPUTS[bad]
     with pytest.raises((TypeError, ValueError), match=words):
@@ -239,7 +240,7 @@ def test_a_network_refuses_what_is_no_batch_of_sequences(kind, bad):
 
 
 @pytest.mark.parametrize("bad", [k for k in INPUTS if k != "another input size"])
-@pytest.mark.parametrize("kind", [rnn.RNN, lstm.LSTM])
+@pytest.mark.parametrize("kind", [rnn.RNN, gru.GRU, lstm.LSTM])
 def test_a_network_refuses_what_is_no_gradient_of_its_outputs(kind, bad):
     network = kind(3, D)
     cache = network.forward(np.zeros((T, B, 3)))[-1]
