@@ -12,7 +12,7 @@ def orthogonal(size, rng):
 
 
 def count_params(blocks, input_size, hidden_size, num_layers, biases):
-    """Return how many numbers layers learn that have `blocks` of H rows each; see `course_lib.lstm.count_lstm_params`."""
+    """Return how many numbers layers of `blocks` times H rows learn; see `course_lib.lstm.count_lstm_params`."""
     sizes = input_size, hidden_size, num_layers, biases
     if min(sizes[:3]) < 1 or biases < 0 or not all(isinstance(n, (int, np.integer)) for n in sizes):
         got = f"{input_size=}, {hidden_size=}, {num_layers=}, {biases=}"
