@@ -86,6 +86,29 @@ def _head_and_tail(keep, max_len):
     return head, tail
 
 
+def pad_tokens(tokens, vocabulary, max_len, keep="last"):
+    """Turn many texts into padded ids under a vocabulary that is a prefix of theirs.
+
+    Parameters
+    ----------
+    tokens : course_lib.text.TokenIds
+        Texts under the vocabulary of all training words, as in `Reviews.corpus`.
+    vocabulary : Vocabulary
+        The first ids of that vocabulary, as `top` gives them; any other id becomes `UNK`.
+    max_len, keep
+        As in `pad`.
+
+    Returns
+    -------
+    ids : int32 array (N, max_len)
+    lengths : int64 array (N,)
+        The ids are int32, which halves the memory; `torch.nn.Embedding` reads them as they are.
+    """
+    ids, lengths = _pad_flat(tokens.flat, tokens.offsets, max_len, keep)
+    ids[ids >= len(vocabulary)] = UNK
+    return ids, lengths
+
+
 def encode_reviews(reviews, vocab_size=20_000, max_len=400, keep="last"):
     """Turn reviews into padded ids under a vocabulary of the training texts.
 
@@ -100,16 +123,13 @@ def encode_reviews(reviews, vocab_size=20_000, max_len=400, keep="last"):
     Returns
     -------
     Encoded
-        `vocabulary`, `train` and `test`; each split is ``(ids, lengths, labels)``. The ids are int32, which halves
-        the memory that 50,000 reviews take; `torch.nn.Embedding` reads them as they are.
+        `vocabulary`, `train` and `test`; each split is ``(ids, lengths, labels)``, made by `pad_tokens`.
     """
     corpus = reviews.corpus
     vocabulary = corpus.vocabulary.top(vocab_size)
 
     def encode(tokens, labels):
-        ids, lengths = _pad_flat(tokens.flat, tokens.offsets, max_len, keep)
-        ids[ids >= len(vocabulary)] = UNK
-        return EncodedSplit(ids, lengths, labels)
+        return EncodedSplit(*pad_tokens(tokens, vocabulary, max_len, keep), labels)
 
     return Encoded(vocabulary, encode(corpus.train, reviews.train.labels), encode(corpus.test, reviews.test.labels))
 

@@ -108,3 +108,5 @@ class Vocabulary:
 def _expect_words(tokens):
     if isinstance(tokens, (str, bytes)):
         raise TypeError(f"expected a list of words, got the text {tokens[:30]!r}; split it with tokenize first")
+    if tokens is None:
+        raise TypeError("expected a list of words, got None")
