@@ -126,11 +126,48 @@ def test_evaluation_agrees_with_torch():
     assert scores["accuracy"] == ((logits > 0) == (targets > 0)).double().mean().item()
 
 
-@pytest.mark.parametrize("pooling", ["mean_max", "last"])
-def test_the_logit_after_each_word_is_that_of_the_review_cut_there(pooling):
-    model, ids = build(pooling), np.array([4, 9, 9, 3, 17])
-    expected = [answer(model, ids[None, :n], np.array([n]))[0] for n in range(1, 6)]
-    np.testing.assert_allclose(logits_by_word(model, ids), expected, atol=1e-6)
+@every_model
+@pytest.mark.parametrize("length", [1, 2, 5, 300])
+def test_the_logit_after_each_word_is_that_of_the_review_cut_there(name, length):
+    model, ids = MODELS[name](dropout=0.5, word_dropout=0.3), np.random.default_rng(length).integers(1, V, size=length)
+    expected = [answer(model, ids[None, :n], np.array([n]))[0] for n in range(1, length + 1)]
+    model.train()
+    np.testing.assert_allclose(logits_by_word(model, ids), expected, atol=1e-5)
+    assert model.training
+
+
+@every_model
+def test_the_logits_of_a_hundred_thousand_words_are_read_in_one_pass(name):
+    model, ids = MODELS[name](), np.random.default_rng(0).integers(1, V, size=100_000)
+    logits = logits_by_word(model, ids)
+    for n in (1, 50_000, 100_000):
+        assert logits[n - 1] == pytest.approx(answer(model, ids[None, :n], np.array([n]))[0], abs=1e-5)
+
+
+def test_no_words_have_no_logits():
+    assert logits_by_word(build(), np.zeros(0, np.int64)).shape == (0,)
+
+
+@pytest.mark.parametrize("ids", [[[2, 300]], [[2, -1]], [[2.0, 3.0]]], ids=str)
+def test_ids_that_the_model_does_not_know_are_named(ids):
+    with pytest.raises(ValueError, match=f"whole numbers from 0 to {V - 1}, which this model knows.*own vocabulary"):
+        predict_logits(build(), ids, [2])
+    with pytest.raises(ValueError, match="which this model knows"):
+        logits_by_word(build(), ids[0])
+
+
+@pytest.mark.parametrize("ids, lengths, said", [([[2, 3]], [0], "lengths must lie from 1 to T = 2, got 0 to 0"),
+                                                ([[2, 3]], [3], "lengths must lie from 1 to T = 2, got 3 to 3"),
+                                                ([2, 3], [2], r"shapes \(N, T\) and \(N,\), got \(2,\) and \(1,\)"),
+                                                ([[2, 3]], [1, 2], r"got \(1, 2\) and \(2,\)")])
+def test_ids_and_lengths_that_do_not_fit_are_named(ids, lengths, said):
+    with pytest.raises(ValueError, match=said):
+        predict_logits(build(), ids, lengths)
+
+
+def test_several_reviews_have_no_logits_by_word():
+    with pytest.raises(ValueError, match=r"one review, shape \(T,\), got \(1, 2\)"):
+        logits_by_word(build(), [[2, 3]])
 
 
 def test_an_epoch_holds_every_review_once_in_batches_cut_to_their_longest():
@@ -175,3 +212,15 @@ def test_the_chrono_start_spreads_the_forget_biases_and_closes_the_input_gates()
 def test_too_short_a_span_is_refused():
     with pytest.raises(ValueError, match="got 2"):
         start_to_remember(nn.LSTM(2, 2), span=2)
+
+
+def test_the_word_vectors_can_be_given_and_the_padding_stays_zero():
+    vectors = np.random.default_rng(0).normal(size=(9, 4)).astype(np.float32)
+    weight = SentimentLSTM(9, 4, 5, vectors=vectors).embedding.weight.detach().numpy()
+    np.testing.assert_array_equal(weight[1:], vectors[1:])
+    assert not weight[0].any()
+
+
+def test_word_vectors_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match=r"vectors should have the shape \(9, 4\); got \(4, 9\)"):
+        SentimentLSTM(9, 4, 5, vectors=np.zeros((4, 9)))

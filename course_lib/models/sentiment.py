@@ -16,6 +16,12 @@ def real_steps(lengths, max_len):
     return torch.arange(max_len, device=lengths.device) < lengths[:, None]
 
 
+def running_mean(x):
+    """The mean of the first 1, 2, … T rows: (T, H) -> (T, H). Summed in float64, for long texts."""
+    count = torch.arange(1, len(x) + 1, device=x.device)[:, None]
+    return (x.double().cumsum(0) / count).to(x.dtype)
+
+
 def drop_words(ids, share, training):
     """Replace a random `share` of the words by UNK, in training only: no single word should decide."""
     if not training or share == 0:
@@ -24,11 +30,16 @@ def drop_words(ids, share, training):
     return ids.masked_fill(dropped, UNK)
 
 
-def make_embedding(vocab_size, embedding_dim, std=0.1):
-    """Word vectors that start small, so that what is learnt soon outweighs the draw; the padding's stays zero."""
+def make_embedding(vocab_size, embedding_dim, vectors=None, std=0.1):
+    """Word vectors that start from `vectors` (V, D), else small and at random; the padding's stays zero."""
     embedding = nn.Embedding(vocab_size, embedding_dim, padding_idx=PAD)
+    if vectors is not None and np.shape(vectors) != (vocab_size, embedding_dim):
+        raise ValueError(f"vectors should have the shape {vocab_size, embedding_dim}; got {np.shape(vectors)}.")
     with torch.no_grad():
-        embedding.weight.mul_(std)
+        embedding.weight.mul_(std)  # so that what is learnt soon outweighs the draw
+        if vectors is not None:
+            embedding.weight.copy_(torch.as_tensor(vectors))
+            embedding.weight[PAD] = 0
     return embedding
 
 
@@ -45,6 +56,8 @@ class SentimentLSTM(nn.Module):
         in training only.
     forget_bias, span
         How the LSTM starts; see `start_to_remember`.
+    vectors : array (vocab_size, embedding_dim), optional
+        Word vectors to start from, as `course_lib.text.word_vectors` makes them; they are trained further.
 
     Notes
     -----
@@ -53,12 +66,12 @@ class SentimentLSTM(nn.Module):
     """
 
     def __init__(self, vocab_size, embedding_dim=100, hidden_size=64, num_layers=1, *, pooling="mean_max",
-                 word_dropout=0.0, dropout=0.0, forget_bias=1.0, span=None):
+                 word_dropout=0.0, dropout=0.0, forget_bias=1.0, span=None, vectors=None):
         super().__init__()
         if pooling not in ("mean_max", "last"):
             raise ValueError(f'pooling should be "mean_max" or "last"; got {pooling!r}.')
         self.pooling, self.word_dropout = pooling, word_dropout
-        self.embedding = make_embedding(vocab_size, embedding_dim)
+        self.embedding = make_embedding(vocab_size, embedding_dim, vectors)
         self.lstm = start_to_remember(nn.LSTM(embedding_dim, hidden_size, num_layers, batch_first=True),
                                     forget_bias, span)
         self.dropout = nn.Dropout(dropout)
@@ -78,6 +91,13 @@ class SentimentLSTM(nn.Module):
         mean = (outputs * real).sum(1) / lengths[:, None]
         return torch.cat([mean, outputs.masked_fill(~real, -math.inf).amax(1)], dim=1)
 
+    def by_word(self, ids):
+        """Read the ids (T,) of one review once; return the logits (T,), each as if the review ended there."""
+        outputs = self.lstm(self.embedding(ids)[None])[0][0]  # (T, H)
+        if self.pooling == "mean_max":
+            outputs = torch.cat([running_mean(outputs), outputs.cummax(0).values], dim=1)
+        return self.head(outputs).squeeze(1)
+
 
 class MeanEmbedding(nn.Module):
     """The mean of a review's word vectors, and one logit: a network that knows no order. Taught in notebook 05."""
@@ -94,6 +114,10 @@ class MeanEmbedding(nn.Module):
         x = self.embedding(drop_words(ids, self.word_dropout, self.training))  # PAD's vector is zero
         return self.head(self.dropout(x.sum(1) / lengths[:, None])).squeeze(1)
 
+    def by_word(self, ids):
+        """Read the ids (T,) of one review once; return the logits (T,), each as if the review ended there."""
+        return self.head(running_mean(self.embedding(ids))).squeeze(1)
+
 
 class ReviewObjective:
     """What the sentiment models learn: labels from reviews, by cross-entropy. For `course_lib.training.fit`.
@@ -101,7 +125,8 @@ class ReviewObjective:
     Parameters
     ----------
     train, validation : (ids, lengths, labels)
-        Padded ids (N, T), lengths (N,) and labels (N,), 1 for positive; arrays. `validation` may be None.
+        Padded ids (N, T), lengths (N,) and labels (N,), 1 for positive; arrays. A label to learn from may also be a
+        probability between 0 and 1. `validation` may be None.
     batch_size : int
         Reviews a batch; those of a batch have similar lengths, so that little of it is padding.
     """
@@ -137,6 +162,12 @@ def predict_logits(model, ids, lengths, batch_size=256):
 
     Similar lengths are read together; the order of the answers is that of the reviews.
     """
+    ids, lengths = np.asarray(ids), np.asarray(lengths)
+    if ids.ndim != 2 or lengths.shape != (len(ids),):
+        raise ValueError(f"ids and lengths must have shapes (N, T) and (N,), got {ids.shape} and {lengths.shape}")
+    if len(ids) and not 1 <= lengths.min() <= lengths.max() <= ids.shape[1]:
+        raise ValueError(f"lengths must lie from 1 to T = {ids.shape[1]}, got {lengths.min()} to {lengths.max()}")
+    _expect_ids(model, ids)
     training, device = model.training, next(model.parameters()).device
     order = np.argsort(lengths, kind="stable")
     logits = np.empty(len(lengths), dtype=np.float32)
@@ -150,6 +181,13 @@ def predict_logits(model, ids, lengths, batch_size=256):
     return logits
 
 
+def _expect_ids(model, ids):
+    size = model.embedding.num_embeddings
+    if ids.size and (ids.dtype.kind not in "iu" or not 0 <= ids.min() <= ids.max() < size):
+        raise ValueError(f"ids must be whole numbers from 0 to {size - 1}, which this model knows, got {ids.dtype} "
+                         f"from {ids.min()} to {ids.max()}; was the text encoded with the model's own vocabulary?")
+
+
 def evaluate(model, ids, lengths, labels):
     """Cross-entropy ("loss", nats) and share of right answers ("accuracy") on labelled reviews."""
     logits = predict_logits(model, ids, lengths)
@@ -158,9 +196,19 @@ def evaluate(model, ids, lengths, labels):
 
 
 def logits_by_word(model, ids):
-    """The logit after each word of one review: ids (T,) -> (T,).
+    """The logit after each word of one review, in evaluation mode: ids (T,) -> float32 array (T,).
 
-    Every beginning of the review is read as if it were all of it, T beginnings in one batch.
+    Each is what the model would answer if the review ended there. The review is read once, however long it is.
     """
     ids = np.asarray(ids)
-    return predict_logits(model, np.tile(ids, (len(ids), 1)), np.arange(1, len(ids) + 1))
+    if ids.ndim != 1:
+        raise ValueError(f"ids must be those of one review, shape (T,), got {ids.shape}")
+    if not len(ids):
+        return np.zeros(0, np.float32)
+    _expect_ids(model, ids)
+    training, device = model.training, next(model.parameters()).device
+    model.eval()
+    with torch.no_grad():
+        logits = model.by_word(torch.from_numpy(ids.astype(np.int64)).to(device)).cpu().numpy()
+    model.train(training)
+    return logits
