@@ -7,6 +7,10 @@ A lesson says *what* is learnt in an objective, and *how* in `Settings`; `fit` d
         def batches(self, rng): ...       # yields one epoch of batches; `rng` is a numpy Generator
         def loss(self, model, batch): ... # -> scalar tensor, in nats
         def validate(self, model): ...    # -> dict of floats, with "loss" among them; {} for no validation
+
+The same `fit` trains on a GPU, and in several processes where ``torchrun`` starts the script (see `distributed`). There
+`loss` must be a mean over the examples that the first axis of a batch's tensors counts, because each process gets some
+of them; and what `batches` yields may depend on `rng` and on the epoch, not on the losses that one process sees.
 """
 
 import math
@@ -19,6 +23,7 @@ import torch
 from torch import nn
 
 from course_lib.checkpoints import CheckpointError, load_checkpoint, save_checkpoint
+from course_lib.distributed import join_processes
 from course_lib.progress import progress_bar
 
 
@@ -161,7 +166,7 @@ def fit(model, objective, settings, *, checkpoint=None, device=None, progress=Tr
         Written after each epoch. If it is there already, training resumes from it, and ends with the same
         weights as a run that was never interrupted.
     device : torch.device or str, optional
-        Default: `best_device()`.
+        Default: `best_device()`. Of several GPUs, each process of torchrun takes its own.
     progress : bool
         Show a progress bar.
 
@@ -169,7 +174,8 @@ def fit(model, objective, settings, *, checkpoint=None, device=None, progress=Tr
     -------
     History
         Ctrl-C ends training without raising: the model keeps what it has learnt (its best weights so far, if
-        `settings.patience` is set), and the history says "interrupted".
+        `settings.patience` is set), and the history says "interrupted". Among several processes, all of them end
+        at the same step, with the same weights and the same history.
 
     Raises
     ------
@@ -179,31 +185,20 @@ def fit(model, objective, settings, *, checkpoint=None, device=None, progress=Tr
         If the checkpoint is damaged, or belongs to another model, to other settings, or to data with
         another number of batches.
     """
-    device = torch.device(device or best_device())
-    run = _Run(model.to(device), objective, settings, device)
-    if checkpoint is not None and Path(checkpoint).exists():
+    world = join_processes()
+    device = world.device(device or best_device())
+    run = _Run(model.to(device), objective, settings, device, world)
+    if checkpoint is not None:
         run.resume(checkpoint)
-    num_batches = objective.num_batches
-    bar = progress_bar(settings.epochs * num_batches, initial=len(run.history.epochs) * num_batches,
-                       disable=not progress)
-    try:
-        while not run.is_over():
-            run.epoch(bar)
-            if checkpoint is not None:
-                run.save(checkpoint)
-    except KeyboardInterrupt:
-        run.history.stopped = "interrupted"
-    finally:
-        bar.close()
-        run.finish()
-    return run.history
+    with world.ctrl_c_waits():
+        return run.train(checkpoint, progress)
 
 
 class _Run:
-    """A training run: the model, its optimiser, and what is known so far."""
+    """A training run: the model, its optimiser, and what is known so far; in every process the same."""
 
-    def __init__(self, model, objective, settings, device):
-        self.model, self.objective, self.settings, self.device = model, objective, settings, device
+    def __init__(self, model, objective, settings, device, world):
+        self.model, self.objective, self.settings, self.device, self.world = model, objective, settings, device, world
         weights = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW([
             {"params": [p for p in weights if p.ndim > 1], "weight_decay": settings.weight_decay},
@@ -211,6 +206,24 @@ class _Run:
         ], lr=settings.learning_rate)
         self.history = History()
         self.best_loss, self.best_weights = math.inf, None
+
+    def train(self, checkpoint, progress):
+        """Train to the end, or until Ctrl-C, and return the history."""
+        self.trainee = self.world.wrap(self.model)
+        num_batches = self.objective.num_batches
+        bar = progress_bar(self.settings.epochs * num_batches, initial=len(self.history.epochs) * num_batches,
+                           disable=not progress or self.world.rank > 0)
+        try:
+            while not self.is_over():
+                self.epoch(bar)
+                if checkpoint is not None:
+                    self.world.once(lambda: self.save(checkpoint))
+        except KeyboardInterrupt:
+            self.history.stopped = "interrupted"
+        finally:
+            bar.close()
+            self.finish()
+        return self.history
 
     def is_over(self):
         return len(self.history.epochs) >= self.settings.epochs or self.history.stopped == "early"
@@ -220,11 +233,11 @@ class _Run:
         epoch = len(self.history.epochs)
         # Randomness depends on seed and epoch alone, so that a resumed run needs no generator from the past.
         rng = np.random.default_rng([self.settings.seed, epoch])
-        torch.manual_seed(int(rng.integers(2**62)))
+        torch.manual_seed(int(rng.integers(2**62)) + self.world.rank)  # each process drops out on its own
         self.model.train()
         losses, start = [], time.perf_counter()
         for batch in self.objective.batches(rng):
-            losses.append(self.step(to_device(batch, self.device), epoch, len(losses)))
+            losses.append(self.step(batch, epoch, len(losses)))
             bar.set_postfix_str(f"epoch {epoch + 1}, loss {losses[-1]:.3f}", refresh=False)
             bar.update()
         if len(losses) != self.objective.num_batches:
@@ -238,36 +251,44 @@ class _Run:
         rate = learning_rate_at(epoch * num_batches + i, settings.epochs * num_batches, settings)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        loss = self.objective.loss(self.model, batch)
+        rows, share = self.world.shard(batch)
+        loss = self.objective.loss(self.trainee, to_device(rows, self.device))
         self.optimizer.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm or math.inf)
-        if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
+        (loss * share * self.world.size).backward()  # what is averaged then is the gradient of the whole batch's loss
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm or math.inf).item()
+        loss, interrupted = self.world.sum(loss.item() * share, self.world.interrupted)
+        if interrupted:
+            raise KeyboardInterrupt
+        if not (math.isfinite(loss) and math.isfinite(norm)):
             raise TrainingError(
-                f"At step {i + 1} of epoch {epoch + 1} the loss is {loss.item():.4g} and its gradient's norm "
-                f"{norm.item():.4g}; the step was not taken. Try a smaller learning_rate (now "
+                f"At step {i + 1} of epoch {epoch + 1} the loss is {loss:.4g} and its gradient's norm "
+                f"{norm:.4g}; the step was not taken. Try a smaller learning_rate (now "
                 f"{settings.learning_rate}) or clip_norm (now {settings.clip_norm}).")
         self.optimizer.step()
-        return loss.item()
+        return loss
 
     def note(self, losses, seconds):
         """Validate, and enter the epoch in the history; with early stopping, remember the best weights."""
-        self.model.eval()
-        with torch.no_grad():
-            scores = {name: float(value) for name, value in self.objective.validate(self.model).items()}
+        scores = self.world.once(self.validate)
         patience, history = self.settings.patience, self.history
         if patience is not None and "loss" not in scores:
             raise TrainingError(f'Early stopping needs a "loss" from validate; got {list(scores)}.')
         epoch = len(history.epochs) + 1
         train_loss = float(np.mean(losses))
+        better = scores.get("loss", math.inf) < self.best_loss
+        if better and patience is not None:
+            self.best_weights = {name: w.detach().clone() for name, w in self.model.state_dict().items()}
+        if better:
+            self.best_loss, history.best_epoch = scores["loss"], epoch
         history.epochs.append({"epoch": epoch, "train_loss": train_loss, **scores, "seconds": seconds})
         history.step_losses.extend(losses)
-        if scores.get("loss", math.inf) < self.best_loss:
-            self.best_loss, history.best_epoch = scores["loss"], epoch
-            if patience is not None:
-                self.best_weights = {name: w.detach().clone() for name, w in self.model.state_dict().items()}
         if patience is not None and epoch - (history.best_epoch or 0) >= patience:
             history.stopped = "early"
+
+    def validate(self):
+        self.model.eval()
+        with torch.no_grad():
+            return {name: float(value) for name, value in self.objective.validate(self.model).items()}
 
     def finish(self):
         if self.best_weights is not None:
@@ -282,21 +303,29 @@ class _Run:
         }, path)
 
     def resume(self, path):
-        state, here = load_checkpoint(path, self.device), asdict(self.settings)
-        there = state.get("settings", {})
+        state = self.world.once(lambda: load_checkpoint(path) if Path(path).exists() else None)
+        if state is None:
+            return
+        if not state.keys() >= {"settings", "history", "model", "optimizer", "best", "num_batches"}:
+            raise CheckpointError(f"{path} holds something else than a training run. Name another file.")
+        there, here = state["settings"], asdict(self.settings)
         other = [f"{name} {there.get(name)!r} there and {here[name]!r} here"
                  for name in here if there.get(name) != here[name]]
         if other:
             raise CheckpointError(f"{path} was trained with other settings: {', '.join(other)}. "
                                   "Delete it, or name another file.")
-        there, here = state.get("num_batches"), self.objective.num_batches
+        there, here = state["num_batches"], self.objective.num_batches
         if there != here:
             raise CheckpointError(f"{path} was trained on other data: {there} batches an epoch there and {here} here. "
                                   "Delete it, or name another file.")
+        there, here = ({name: w.shape for name, w in weights.items()}
+                       for weights in (state["model"], self.model.state_dict()))
         try:
-            self.model.load_state_dict(state["model"])
+            if there != here:
+                raise ValueError("other weights")  # looked at before any is loaded: the model stays as it is
             self.optimizer.load_state_dict(state["optimizer"])
-        except (RuntimeError, ValueError) as error:
+        except ValueError as error:
             raise CheckpointError(f"{path} holds another model. Delete it, or name another file.") from error
+        self.model.load_state_dict(state["model"])
         self.history = History(**state["history"])
         self.best_loss, self.best_weights = state["best"]

@@ -1,12 +1,15 @@
 import math
+import signal
+import time
 from dataclasses import asdict
 
 import numpy as np
 import pytest
 import torch
+from jupyter_client.manager import start_new_kernel
 from torch import nn
 
-from course_lib.checkpoints import CheckpointError
+from course_lib.checkpoints import CheckpointError, load_checkpoint
 from course_lib.training import (
     Settings,
     TrainingError,
@@ -15,6 +18,15 @@ from course_lib.training import (
     learning_rate_at,
     to_device,
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """For models this small, several threads only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 class Line:
@@ -143,6 +155,21 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path):
     assert same(whole, resumed) and history.step_losses == whole_history.step_losses
 
 
+@pytest.mark.parametrize("stop_at", [1, 3, 7, 10, 11])
+def test_wherever_it_is_interrupted_a_resumed_run_stops_as_early_and_with_the_same_best_weights(tmp_path, stop_at):
+    path, losses = tmp_path / "run.pt", [5.0, 3.0, 4.0, 3.5, 1.0]
+    settings = {"patience": 2, "weight_decay": 0.1, "schedule": "cosine"}
+    whole, whole_history = train(Line(losses), make_model(dropout=0.3), settings=settings)
+    assert whole_history.stopped == "early" and whole_history.best_epoch == 2
+    _, broken = train(Line(losses, stop_at=stop_at), make_model(dropout=0.3), checkpoint=path, settings=settings)
+    assert broken.stopped == "interrupted" and len(broken.epochs) == stop_at // 3
+    rest = Line(losses[stop_at // 3:])
+    # before the first checkpoint there is nothing to go on from but the same start
+    resumed, history = train(rest, make_model(0 if stop_at < 3 else 9, dropout=0.3), checkpoint=path, settings=settings)
+    assert same(whole, resumed) and history.step_losses == whole_history.step_losses
+    assert (history.stopped, history.best_epoch) == ("early", 2)
+
+
 def test_a_finished_checkpoint_trains_no_more(tmp_path):
     path = tmp_path / "run.pt"
     model, history = train(Line(), checkpoint=path)
@@ -157,6 +184,83 @@ def test_ctrl_c_leaves_a_model_that_works_and_a_whole_checkpoint(tmp_path):
     assert history.stopped == "interrupted" and not model.training
     assert torch.isfinite(model(torch.zeros(1, 2))).all()
     assert [p.name for p in tmp_path.iterdir()] == ["run.pt"]
+
+
+def test_a_real_ctrl_c_in_the_backward_pass_takes_no_half_step(tmp_path):
+    path, model, objective, before = tmp_path / "run.pt", make_model(), Line(), []
+
+    def interrupt(grad):
+        if objective.steps == 5:
+            before.extend(p.detach().clone() for p in model.parameters())
+            signal.raise_signal(signal.SIGINT)
+
+    model[0].weight.register_hook(interrupt)
+    _, history = train(objective, model, checkpoint=path)
+    assert history.stopped == "interrupted" and len(history.epochs) == 1 and not model.training
+    assert before and all(torch.equal(p, q) for p, q in zip(model.parameters(), before))
+    resumed, _ = train(Line(), make_model(9), checkpoint=path)
+    assert same(resumed, train(Line())[0])
+
+
+def test_a_real_ctrl_c_while_the_checkpoint_is_written_leaves_the_one_before(tmp_path, monkeypatch):
+    path, whole, saved = tmp_path / "run.pt", torch.save, []
+
+    def save(state, file):
+        saved.append(path.read_bytes() if path.exists() else b"")
+        file.write(b"half")
+        if len(saved) == 3:
+            signal.raise_signal(signal.SIGINT)
+        file.seek(0)
+        whole(state, file)
+
+    monkeypatch.setattr(torch, "save", save)
+    _, history = train(Line(), checkpoint=path)
+    assert history.stopped == "interrupted" and len(history.epochs) == 3
+    assert path.read_bytes() == saved[2] and list(tmp_path.iterdir()) == [path]
+    monkeypatch.undo()
+    resumed, _ = train(Line(), make_model(9), checkpoint=path)
+    assert same(resumed, train(Line())[0])
+
+
+IN_A_KERNEL = """
+import torch
+from torch import nn
+from course_lib.training import Settings, fit
+torch.set_num_threads(1)
+
+class Endless:
+    num_batches = 3
+    def batches(self, rng): return iter([torch.ones(4, 2)] * 3)
+    def loss(self, model, batch): return (model(batch) ** 2).mean()
+    def validate(self, model): return {}
+
+model, path = nn.Linear(2, 1), PATH
+history = fit(model, Endless(), Settings(1_000_000, 0.01), checkpoint=path, progress=False, device="cpu")
+"""
+
+
+def test_interrupting_the_kernel_of_a_notebook_leaves_it_usable_and_the_checkpoint_whole(tmp_path):
+    path, output = tmp_path / "run.pt", []
+    manager, client = start_new_kernel()
+    try:
+        client.execute(IN_A_KERNEL.replace("PATH", repr(str(path))))
+        wait_until(path.exists)
+        manager.interrupt_kernel()
+        code = "print(history.stopped, model.training, model(torch.ones(1, 2)).isfinite().item())"
+        client.execute_interactive(code, timeout=60, output_hook=lambda msg: output.append(msg["content"].get("text")))
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert "interrupted False True\n" in output
+    assert [p.name for p in tmp_path.iterdir()] == ["run.pt"]
+    assert len(load_checkpoint(path)["history"]["epochs"]) >= 1
+
+
+def wait_until(done, seconds=60):
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
 
 
 def test_an_interrupted_write_leaves_the_old_checkpoint_whole(tmp_path, monkeypatch):
@@ -195,6 +299,23 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     train(Line(), checkpoint=path)
     with pytest.raises(CheckpointError, match="another model"):
         train(Line(), nn.Linear(2, 1), checkpoint=path)
+
+
+def test_a_checkpoint_that_does_not_fit_leaves_the_model_as_it_was(tmp_path):
+    path = tmp_path / "run.pt"
+    train(Line(), checkpoint=path)
+    model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Dropout(0.0), nn.Linear(8, 2))  # the first layer would fit
+    before = [p.detach().clone() for p in model.parameters()]
+    with pytest.raises(CheckpointError, match="another model"):
+        train(Line(), model, checkpoint=path)
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before))
+
+
+def test_a_file_of_weights_alone_is_no_training_run(tmp_path):
+    path = tmp_path / "run.pt"
+    torch.save(make_model().state_dict(), path)
+    with pytest.raises(CheckpointError, match="something else than a training run. Name another file"):
+        train(Line(), checkpoint=path)
 
 
 def test_a_loss_that_is_not_finite_stops_before_it_spoils_the_weights():
