@@ -6,9 +6,11 @@ import pytest
 from course_lib.plotting.sentiment import (
     plot_by_distance,
     plot_comparison,
+    plot_distances,
     plot_drift,
     plot_lengths,
     plot_logit_by_word,
+    plot_splits,
 )
 from course_lib.plotting.style import new_axes
 
@@ -34,8 +36,59 @@ def test_the_comparison_has_a_dot_a_seed_and_names_the_median():
         "two": {"test_accuracy": [0.95], "train_seconds": [3]},
     })
     assert sorted(ax.lines[0].get_xdata()) == [0.7, 0.8, 0.9] and set(ax.lines[0].get_ydata()) == {0}
-    assert [t.get_text() for t in ax.texts] == ["80.0% in 11 s", "95.0% in 3 s"]
+    assert [t.get_text() for t in ax.texts] == ["80.0% in 11 s", "95.0% in 3.0 s"]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["one", "two"]
+
+
+def many(count):
+    return {f"model {k}": {"test_accuracy": [0.8 + 0.02 * k], "train_seconds": [seconds]}
+            for k, seconds in zip(range(count), (1.04, 9.96, 36, 115, 599, 900, 1480, 7))}
+
+
+def test_seven_models_from_a_second_to_half_an_hour_are_told_apart_and_fit_the_picture():
+    ax = plot_comparison(many(7))
+    assert len({(line.get_color(), line.get_marker()) for line in ax.lines}) == len(ax.lines) == 7
+    assert [t.get_text().split(" in ")[1] for t in ax.texts] == [
+        "1.0 s", "10 s", "36 s", "115 s", "599 s", "15 min", "25 min"]
+    ax.figure.draw_without_rendering()
+    assert all(t.get_window_extent().x1 <= ax.figure.bbox.x1 for t in ax.texts)
+
+
+def test_an_eighth_model_is_refused_rather_than_left_out():
+    with pytest.raises(ValueError, match="at most 7 can be told apart in one picture, got 8"):
+        plot_comparison(many(8))
+
+
+def test_each_split_joins_what_was_promised_to_what_the_test_gave():
+    validation = {"random": [0.92, 0.91, 0.93], "films apart": [0.90, 0.88]}
+    test = {"random": [0.89, 0.90, 0.90], "films apart": [0.89, 0.89]}
+    ax = plot_splits(validation, test)
+    for k, kind in enumerate(validation):
+        held_out, tested = ax.lines[2 * k:2 * k + 2]
+        np.testing.assert_array_equal(held_out.get_xdata(), validation[kind])
+        np.testing.assert_array_equal(tested.get_xdata(), test[kind])
+        np.testing.assert_array_equal(held_out.get_ydata(), tested.get_ydata())
+        joined = [segment[:, 0].tolist() for segment in ax.collections[k].get_segments()]
+        assert joined == [list(pair) for pair in zip(validation[kind], test[kind])]
+    rows = np.concatenate([line.get_ydata() for line in ax.lines[::2]])
+    assert len(set(rows)) == 5
+    assert [t.get_text() for t in ax.get_yticklabels()] == [
+        "random\n(on average +2.3 points)", "films apart\n(on average 0.0 points)"]
+
+
+def test_splits_without_a_partner_are_refused():
+    with pytest.raises(ValueError, match="as many of each"):
+        plot_splits({"random": [0.9, 0.9]}, {"random": [0.9]})
+
+
+def test_accuracy_by_distance_goes_through_the_medians_and_shows_every_seed():
+    ax = plot_distances({"a": {"1000": [0.5], "5": [1.0, 0.7, 0.9]}, "b": {5: [0.6], 1000: [0.4]}})
+    lines = {line.get_label(): line for line in ax.lines}
+    np.testing.assert_array_equal(lines["a"].get_ydata(), [0.9, 0.5])  # from near to far
+    np.testing.assert_allclose(lines["a"].get_xdata(), [5, 1000], rtol=0.05)
+    assert [1.0, 0.7, 0.9] in [list(line.get_ydata()) for line in ax.lines]
+    assert {"a", "b", "guessing"} <= set(lines) and ax.get_xscale() == "log"
+    assert [t.get_text() for t in ax.get_xticklabels()][::7] == ["5", "1,000"]
 
 
 def test_shares_by_distance_count_each_review_in_its_group():
@@ -63,6 +116,8 @@ def test_the_review_has_a_bar_a_word_whose_colour_tells_the_side():
     lambda ax: plot_lengths([1, 2], 2, ax=ax),
     lambda ax: plot_drift([0], [0], [0], ax=ax),
     lambda ax: plot_comparison({"one": {"test_accuracy": [1], "train_seconds": [1]}}, ax=ax),
+    lambda ax: plot_splits({"random": [0.9]}, {"random": [0.9]}, ax=ax),
+    lambda ax: plot_distances({"a": {5: [1.0]}}, ax=ax),
     lambda ax: plot_by_distance([1, 9], {"a": [1, 0]}, ax=ax),
     lambda ax: plot_logit_by_word(["a"], [1.0], ax=ax),
 ])

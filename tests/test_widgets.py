@@ -14,7 +14,14 @@ import pytest
 from matplotlib.image import imread
 
 from course_lib.lstm import lstm_step
-from course_lib.widgets import STEPS, gate_playground, gradient_curves, gradient_playground, scalar_step
+from course_lib.widgets import (
+    STEPS,
+    gate_playground,
+    gradient_curves,
+    gradient_playground,
+    review_box,
+    scalar_step,
+)
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -136,6 +143,63 @@ def test_the_gradient_playground_says_its_lengths_in_words():
     assert "and 0.00776 on the cell path." in playground.picture.value
     assert f"{STEPS} steps back" in playground.picture.value
     assert "picture below needs none" in playground._repr_mimebundle_()["text/plain"]
+
+
+@pytest.fixture
+def box():
+    import torch
+
+    from course_lib.models import SentimentLSTM
+    from course_lib.text import Vocabulary
+
+    torch.manual_seed(0)
+    words = ["the", "film", "was", "good", "not"]
+    return review_box(SentimentLSTM(len(words) + 2, 7, 5).eval(), Vocabulary(words), "the film was good")
+
+
+def test_the_box_answers_what_stands_in_it_at_first_and_every_change(box):
+    before = box.answer.value
+    assert "logit" in before and re.findall(r'title="([^:]+):', before) == ["the", "film", "was", "good"]
+    assert box.text.continuous_update and box.text.description and box.text.placeholder
+    box.text.value = "the film was not good"
+    assert re.findall(r'title="([^:]+):', box.answer.value) == ["the", "film", "was", "not", "good"]
+    assert box.answer.value != before
+
+
+def test_the_answer_of_the_box_is_that_of_the_model(box):
+    box.text.value = "not good, zxqv"
+    reading = box.read("not good, zxqv")
+    assert f'<p aria-live="polite"><b>{reading}</b></p>' in box.answer.value
+    assert "1 of 3 words unknown" in box.answer.value and "[zxqv]" in box.answer.value
+
+
+@pytest.mark.parametrize("text", ["", " \n", "😀", "<br />"])
+def test_an_empty_box_says_so(box, text):
+    box.text.value = text
+    assert "No word to read, so no answer." in box.answer.value and "<span" not in box.answer.value
+
+
+def test_what_is_typed_into_the_box_is_never_html(box):
+    box.text.value = '<script>alert(1)</script> "><img src=x onerror=alert(1)>'
+    assert "<script" not in box.answer.value and "<img" not in box.answer.value
+
+
+def test_the_box_answers_a_review_of_sixty_words_within_100_ms(box):
+    seconds = []
+    for k in range(9):
+        start = time.perf_counter()
+        box.text.value = "the film was not good " * 12 + str(k)
+        seconds.append(time.perf_counter() - start)
+    assert np.median(seconds) < 0.1
+
+
+def test_without_a_kernel_the_first_review_and_its_answer_stand_in_the_place_of_the_box(box):
+    box.text.value = "not"
+    saved = box._repr_mimebundle_()
+    assert "appears here when this cell runs" in saved["text/plain"]
+    assert str(box.read("the film was good")) in saved["text/plain"]
+    assert 'title="good: logit' in saved["text/html"] and "appears here" in saved["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in saved
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -1,12 +1,13 @@
-"""Figures of notebook 05: review lengths, padding drift, models compared, twist reviews, a review word by word."""
+"""Figures of notebook 05: lengths, padding drift, models and splits compared, twist reviews, a review word by word."""
 
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
+from course_lib.plotting.inside import signed
 from course_lib.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY, new_axes, tidy
 
-SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
-MARKERS = "osD^vP"
+SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, BLACK)
+MARKERS = "osD^vPX"
 
 
 def plot_lengths(lengths, max_len, *, ax=None):
@@ -69,17 +70,107 @@ def plot_comparison(models, *, ax=None):
     -------
     matplotlib Axes
     """
-    ax = new_axes(ax, figsize=(7.6, 0.9 + 0.62 * len(models)))
-    for row, (result, colour, marker) in enumerate(zip(models.values(), SERIES, MARKERS)):
+    ax = new_axes(ax, figsize=(7.6, 1.0 + 0.46 * len(models)))
+    for row, (result, colour, marker) in enumerate(_series(models)):
         accuracy = result["test_accuracy"]
         ax.plot(accuracy, [row] * len(accuracy), marker, color=colour, markersize=8, alpha=0.8)
-        ax.annotate(f"{np.median(accuracy):.1%} in {np.median(result['train_seconds']):.0f} s",
+        ax.annotate(f"{np.median(accuracy):.1%} in {_seconds(np.median(result['train_seconds']))}",
                     (max(accuracy), row), (10, 0), textcoords="offset points", va="center")
     ax.set_yticks(range(len(models)), models)
     ax.set_ylim(len(models) - 0.5, -0.5)
-    ax.margins(x=0.3)
-    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    return tidy(ax, "IMDB, a dot a seed; beside it the median, and seconds of training", "right on the test set")
+    every = [a for result in models.values() for a in result["test_accuracy"]]
+    spread = max(np.ptp(every), 0.01)
+    ax.set_xlim(min(every) - 0.08 * spread, max(every) + 0.42 * spread)  # the right is for the words
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0 if spread > 0.03 else 1))
+    return tidy(ax, "IMDB, a dot a seed; beside it the median, and the time of training", "right on the test set")
+
+
+def _series(results):
+    """Yield each result with a colour and a marker of its own; at most seven."""
+    if len(results) > len(SERIES):
+        raise ValueError(f"at most {len(SERIES)} can be told apart in one picture, got {len(results)}")
+    yield from zip(results.values(), SERIES, MARKERS)
+
+
+def _seconds(seconds):
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
+
+
+def plot_splits(validation, test, *, ax=None):
+    """Draw, for several splits of each kind, what the held-out reviews promised and what the test set gave.
+
+    Parameters
+    ----------
+    validation, test : dict of str to sequence of float
+        For each kind of split, the accuracy on its held-out part and on the test set, split by split.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    if {k: len(v) for k, v in validation.items()} != {k: len(v) for k, v in test.items()}:
+        raise ValueError("validation and test need the same kinds of split, and as many of each")
+    ax = new_axes(ax, figsize=(7.6, 1.3 + 0.24 * sum(len(v) for v in validation.values())))
+    rows, start = [], 0
+    for colour, (kind, promised) in zip(SERIES, validation.items()):
+        place = np.arange(start, start + len(promised))
+        ax.hlines(place, promised, test[kind], color="0.7", linewidth=1.5)
+        first = start == 0
+        ax.plot(promised, place, "o", color=colour, label="held out" if first else None)
+        ax.plot(test[kind], place, "D", color=colour, markerfacecolor="white", label="test" if first else None)
+        gap = np.mean(np.asarray(promised) - np.asarray(test[kind]))
+        rows.append((place.mean(), f"{kind}\n(on average {signed(100 * gap)} points)"))
+        start = place[-1] + 2
+    ax.set_yticks(*zip(*rows))
+    ax.set_ylim(start - 1.2, -0.8)
+    ax.tick_params(axis="y", length=0)
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=1))
+    legend = ax.legend(frameon=False, loc="lower right", ncols=2, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)
+    for handle in legend.legend_handles:
+        handle.set_color("0.3")
+    tidy(ax, None, "right")
+    ax.grid(axis="y", visible=False)
+    return ax
+
+
+def plot_distances(models, *, ax=None):
+    """Draw accuracy against the distance of what decides, for several models and seeds.
+
+    Parameters
+    ----------
+    models : dict of str to dict of int to sequence of float
+        For each model and each distance in words, the accuracy of every seed; keys may be text, as JSON has them.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+        A line through the medians, and a fainter dot for each seed; models stand a little beside each other, so that
+        equal ones can be told apart.
+    """
+    ax = new_axes(ax, figsize=(8.6, 3.8))
+    every = set()
+    for k, (name, (by_distance, colour, marker)) in enumerate(zip(models, _series(models))):
+        points = sorted((float(distance), list(seeds)) for distance, seeds in by_distance.items())
+        every.update(distance for distance, _ in points)
+        place = [distance * 1.035 ** (k - (len(models) - 1) / 2) for distance, _ in points]
+        ax.plot(place, [np.median(seeds) for _, seeds in points], color=colour, marker=marker, markersize=5, label=name)
+        for x, (_, seeds) in zip(place, points):
+            if len(seeds) > 1:
+                ax.plot([x] * len(seeds), seeds, marker, color=colour, alpha=0.35, markersize=3)
+    ax.axhline(0.5, color="0.4", linestyle=":", label="guessing")
+    ax.set_xscale("log")
+    ticks = [t for t in (5, 10, 20, 50, 100, 200, 500, 1000) if min(every) <= t <= max(every)]
+    ax.set_xticks(ticks, [f"{t:,}" for t in ticks])
+    ax.set_xticks([], minor=True)
+    ax.set_ylim(0.3, 1.04)
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return tidy(ax, "Twist reviews: how far apart may the clues be?",
+                "words between what decides and the question (log scale)", "right")
 
 
 def plot_by_distance(distances, right, *, num_bins=6, ax=None):

@@ -1,0 +1,189 @@
+"""Figures of notebook 05 that look inside a reader: a coloured sentence, gates by word, how far to believe it."""
+
+import html
+import textwrap
+
+import numpy as np
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.ticker import PercentFormatter
+
+from course_lib.plotting.style import BLACK, BLUE, ORANGE, RED, SKY, new_axes, tidy
+
+
+class ColouredSentence:
+    """A sentence with a number under each word, coloured where HTML is shown and plain text elsewhere.
+
+    See `colour_sentence`, which makes it.
+    """
+
+    def __init__(self, words, values, known, limit):
+        self.words, self.values, self.known, self.limit = words, values, known, limit
+
+    def _repr_html_(self):
+        chips = " ".join(map(self._chip, self.words, self.values, self.known))
+        legend = html.escape(self._legend())
+        return f'<p dir="auto" style="line-height: 2.3">{chips}</p>\n<p><small>{legend}</small></p>'
+
+    def _chip(self, word, value, known):
+        line = "" if known else "; border-bottom: 2px dotted #000000"
+        return (f'<span title="{html.escape(_shown(word, known))}: logit {signed(value)}" style="background-color: '
+                f'{diverging(value / self.limit)}; color: #000000; padding: 2px 4px; border-radius: 4px{line}">'
+                f'{html.escape(_shown(word, known))}<sub dir="ltr">\u202f{signed(value)}</sub></span>')
+
+    def _legend(self):
+        legend = "Under each word: the logit after it. Blue leans to positive, orange to negative."
+        return legend if all(self.known) else legend + " Words in [brackets] are unknown to the model."
+
+    def __repr__(self):
+        pairs = zip(map(_shown, self.words, self.known), map(signed, self.values))
+        pieces = [f"{word}\u00a0{number}" for word, number in pairs]  # a number stays on its word's line
+        lines = textwrap.wrap("  ".join(pieces), 100, break_long_words=False, break_on_hyphens=False)
+        return "\n".join([*lines, self._legend()]).replace("\u00a0", " ")
+
+
+def colour_sentence(words, logits, known=None, *, limit=3.0):
+    """Show a review word by word, each on the colour of the logit after it; for the last line of a cell.
+
+    Parameters
+    ----------
+    words : sequence of str (T,)
+    logits : float array (T,)
+        The logit after having read up to each word; above 0 means positive.
+    known : bool array (T,), optional
+        Which words the model knows; the others stand in brackets.
+    limit : float
+        The logit at which a colour is full.
+
+    Returns
+    -------
+    ColouredSentence
+        Blue or orange under black letters, so that it can be read on light and dark pages and with any colour
+        vision; where colours are lost, the numbers remain. The colours follow the numbers as shown, to one decimal.
+    """
+    known = [True] * len(words) if known is None else [bool(k) for k in known]
+    if not len(words) == len(logits) == len(known):
+        raise ValueError(f"need one logit a word, got {len(words)} words, {len(logits)} logits and {len(known)} marks")
+    if not limit > 0:
+        raise ValueError(f"limit must be above 0, got {limit}")
+    return ColouredSentence(list(words), [round(float(v), 1) for v in logits], known, limit)
+
+
+def _shown(word, known):
+    return word if known else f"[{word}]"
+
+
+def signed(number):
+    """Write a number with its sign and one decimal; zero has none."""
+    return "0.0" if round(number, 1) == 0 else f"{number:+.1f}".replace("-", "−")
+
+
+def diverging(value):
+    """Return the colour, as #rrggbb, from −1 (orange) over 0 (white) to 1 (blue); black is legible on it."""
+    strength = min(abs(value), 1.0)
+    colour = np.array(to_rgb(SKY if value > 0 else ORANGE))
+    return to_hex(1 + strength * (colour - 1))
+
+
+def plot_gate_map(words, forget, write, marked=(), *, ax=None):
+    """Draw each word's mean forget and input gate: does the model treat some words in a way of their own?
+
+    Parameters
+    ----------
+    words : sequence of str (V,)
+    forget, write : float arrays (V,)
+        Means of f and of i, over units and occurrences.
+    marked : collection of str
+        Words to name; each must be among `words`.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = new_axes(ax, figsize=(7.0, 4.6))
+    words, forget, write = list(words), np.asarray(forget), np.asarray(write)
+    ax.plot(forget, write, ".", color="0.75", markersize=4)
+    index = [words.index(word) for word in marked]
+    ax.plot(forget[index], write[index], "o", color=RED, markersize=6)
+    texts = [ax.annotate(words[k], (forget[k], write[k]), (0, 0), textcoords="offset points", color=BLACK,
+                         bbox=dict(boxstyle="round,pad=0.1", facecolor="white", edgecolor="none", alpha=0.8),
+                         arrowprops=dict(arrowstyle="-", color=RED, linewidth=0.8, shrinkA=0, shrinkB=0))
+             for k in index]
+    ax.margins(0.1)
+    tidy(ax, "Each dot a word: how far its gates open", "mean forget gate f (right: more is kept)",
+         "mean input gate i (up: more is written)")
+    _spread(ax, texts)
+    return ax
+
+
+def _spread(ax, texts, gap=13):
+    """Put each label beside its point, towards the middle, and no two closer in height than `gap` points."""
+    ax.figure.draw_without_rendering()
+    scale, middle, lowest = 72 / ax.figure.dpi, np.mean(ax.get_xlim()), -np.inf
+    for text in sorted(texts, key=lambda text: text.xy[1]):
+        height = ax.transData.transform(text.xy)[1] * scale
+        lowest = max(height, lowest + gap)
+        leftwards = text.xy[0] > middle
+        text.set_position((-20 if leftwards else 20, lowest - height))
+        text.set(ha="right" if leftwards else "left", va="center")
+
+
+def plot_gate_trace(words, forget, write, *, ax=None):
+    """Draw the forget and input gates while a sentence is read: the mean over the units, and the middle 80 % of them.
+
+    Parameters
+    ----------
+    words : sequence of str (T,)
+    forget, write : float arrays (T, H)
+        f and i of each unit at each word.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = new_axes(ax, figsize=(max(4.5, 0.62 * len(words) + 1.6), 3.2))
+    place = np.arange(len(words))
+    for values, colour, marker, name in ((forget, BLUE, "o", "forget gate f"), (write, ORANGE, "s", "input gate i")):
+        values = np.asarray(values)
+        low, high = np.percentile(values, [10, 90], axis=1)
+        ax.fill_between(place, low, high, color=colour, alpha=0.18, linewidth=0)
+        ax.plot(place, values.mean(axis=1), color=colour, marker=marker, label=name)
+    ax.set_xticks(place, words, rotation=30, ha="right", rotation_mode="anchor")
+    ax.set_ylim(0, 1)
+    ax.margins(x=0.04)
+    ax.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2)
+    return tidy(ax, ylabel="how far open (0 to 1)")
+
+
+def plot_reliability(confidence, right, counts, error, *, ax=None):
+    """Draw how often a model is right beside how sure it is, over how many reviews each group has.
+
+    Parameters
+    ----------
+    confidence, right : float arrays (num_bins,)
+        Mean probability of the model's answer, and share of right answers; nan where a group is empty.
+    counts : int array (num_bins,)
+        Reviews in equally wide groups from 0.5 to 1.
+    error : float
+        The expected calibration error, for the title.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = new_axes(ax, figsize=(6.4, 4.2))
+    counts = np.asarray(counts)
+    edges = np.linspace(0.5, 1, len(counts) + 1)
+    ax.bar(edges[:-1], counts / counts.sum(), np.diff(edges), align="edge", color="0.85", edgecolor="white",
+           label="share of the reviews")
+    ax.plot([0.5, 1], [0.5, 1], color=BLACK, linestyle="--", linewidth=1, label="as sure as it is right")
+    full = counts > 0
+    ax.plot(np.asarray(confidence)[full], np.asarray(right)[full], color=BLUE, marker="o", label="right")
+    ax.set_xlim(0.5, 1.01)
+    ax.set_ylim(0, 1.02)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(0.0, 0.45))
+    return tidy(ax, f"Sure and right (calibration error {error:.1%})", "how sure the model says it is", "share")
