@@ -187,7 +187,5 @@ def _twist_review(film_is_good, distance, rng):
 
 
 def _neutral_words(count, rng):
-    words = []
-    while len(words) < count:
-        words += rng.choice(_NEUTRAL).split()
-    return words[:count]
+    sentences = rng.choice(_NEUTRAL, size=count // 5 + 1)  # none is shorter than 5 words
+    return " ".join(sentences).split()[:count]
