@@ -203,7 +203,7 @@ class _Run:
         self.optimizer = torch.optim.AdamW([
             {"params": [p for p in weights if p.ndim > 1], "weight_decay": settings.weight_decay},
             {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0},
-        ], lr=settings.learning_rate)
+        ], lr=settings.learning_rate, fused=device.type in ("cpu", "cuda"))  # one pass over each tensor: faster
         self.history = History()
         self.best_loss, self.best_weights = math.inf, None
 

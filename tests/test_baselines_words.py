@@ -98,3 +98,13 @@ def test_selected_texts_stand_in_the_asked_order():
 def test_only_runs_of_one_to_three_words_are_counted(max_n):
     with pytest.raises(ValueError, match=f"got {max_n}"):
         BagOfNGrams(max_n)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 59, 60, 61])
+def test_bags_do_not_depend_on_how_many_texts_are_worked_through_at_once(at_once, monkeypatch):
+    corpus = make_corpus(make_texts(), test=[])
+    bag = BagOfNGrams(3).fit(corpus.train)
+    whole = bag.transform(corpus.train)
+    monkeypatch.setattr("course_lib.baselines.words._AT_ONCE", at_once)
+    np.testing.assert_array_equal(bag.transform(corpus.train).toarray(), whole.toarray())
+    assert bag.transform(corpus.test).shape == (0, whole.shape[1])

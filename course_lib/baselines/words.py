@@ -3,9 +3,12 @@
 Both see a review as a bag: which n-grams stand in it, wherever they stand.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 _BASE = 1 << 20  # more than there are words; three ids fit into 60 bits
+_AT_ONCE = 5_000  # texts; the lists of all their n-grams take more memory than the bags
 
 
 class BagOfNGrams:
@@ -45,6 +48,13 @@ class BagOfNGrams:
         """Return the texts as a sparse float32 matrix (N, number of n-grams) of zeros and ones."""
         from scipy import sparse
 
+        ends = [*range(0, len(tokens.offsets) - 1, _AT_ONCE), len(tokens.offsets) - 1]
+        parts = [self._transform(_slice(tokens, *pair)) for pair in pairwise(ends)]
+        return sparse.vstack(parts, format="csr") if parts else self._transform(tokens)
+
+    def _transform(self, tokens):
+        from scipy import sparse
+
         blocks = []
         for n, known in enumerate(self.keys, start=1):
             keys, rows = _ngrams(tokens, n)
@@ -63,6 +73,12 @@ class BagOfNGrams:
                 return " ".join(vocabulary.decode([keys[column] // _BASE**i % _BASE for i in reversed(range(n))]))
             column -= len(keys)
         raise IndexError("there is no such column")
+
+
+def _slice(tokens, start, end):
+    """Return the texts from `start` up to `end`."""
+    offsets = tokens.offsets[start:end + 1]
+    return type(tokens)(tokens.flat[offsets[0]:offsets[-1]], offsets - offsets[0])
 
 
 def _ngrams(tokens, n):

@@ -516,6 +516,11 @@ encode_pad = Exercise(
             "A length says where in the ROW the last word stands. How many words of a long review are in the row?",
         ),
         Mistake(
+            "the lengths are those of the lists that came in",
+            encoded_by(length=lambda kept, tokens: len(tokens)),
+            "A row never holds more than max_len words, and never fewer than one.",
+        ),
+        Mistake(
             "there are as many columns as the longest review needs",
             encoded_by(width=lambda kept, max_len: max(map(len, kept))),
             "That saves room, and the course does it later. Here every batch shall have max_len columns.",
@@ -956,6 +961,16 @@ sentiment_forward = Exercise(
             "h holds one state a layer, the bottom one first. Which is nearest to the answer?",
         ),
         Mistake(
+            "what the LSTM returns is not taken apart",
+            forward_by(read=lambda self, ids, lengths: self.lstm(self.embedding(ids))),
+            "nn.LSTM returns two things: `outputs, (h, c)`.",
+        ),
+        Mistake(
+            "every row is taken with every length",
+            forward_by(pick=lambda outputs, lengths: outputs[:, lengths - 1], answer=lambda z: z.squeeze(-1)),
+            "`outputs[:, index]` takes all rows for each index. Pair row b with its own length: index both axes.",
+        ),
+        Mistake(
             "the cell state is taken, after the last column",
             from_state(lambda *inputs: states_of_layers(*inputs)[1][-1]),
             "`outputs, (h, c) = lstm(x)`: c is the cell, which the head never sees, and both come after the padding.",
@@ -1224,6 +1239,11 @@ accuracy = Exercise(
             "the labels always get a second axis",
             always_a_column,
             "For logits (N, 1) that is right, but (N,) against (N, 1) makes a table of N × N. Bring both to (N,).",
+        ),
+        Mistake(
+            "the mean is taken of True and False",
+            lambda logits, labels: ((logits > 0) == (labels == 1)).mean(),
+            "NumPy takes such a mean, torch does not: make numbers of them first, with .float().",
         ),
         Mistake(
             "the logits are compared with 0.5",

@@ -102,10 +102,10 @@ class SentimentLSTM(nn.Module):
 class MeanEmbedding(nn.Module):
     """The mean of a review's word vectors, and one logit: a network that knows no order. Taught in notebook 05."""
 
-    def __init__(self, vocab_size, embedding_dim=100, *, word_dropout=0.0, dropout=0.0):
+    def __init__(self, vocab_size, embedding_dim=100, *, word_dropout=0.0, dropout=0.0, vectors=None):
         super().__init__()
         self.word_dropout = word_dropout
-        self.embedding = make_embedding(vocab_size, embedding_dim)
+        self.embedding = make_embedding(vocab_size, embedding_dim, vectors)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(embedding_dim, 1)
 
