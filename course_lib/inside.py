@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from course_lib.models.sentiment import logits_by_word, predict_logits
+from course_lib.models.sentiment import expect_ids, logits_by_word, predict_logits
 from course_lib.text import PAD, UNK, pad, tokenize
 
 KEEP = (100, 300)  # of a longer review, as many words from its head and from its tail are read, as in training
@@ -103,6 +103,8 @@ def _read_words(vocabulary, text, keep=KEEP):
 
 def answer_texts(model, vocabulary, texts, keep=KEEP):
     """Return the logits of N texts as a float32 array (N,); a text without words counts as one unknown word."""
+    if isinstance(texts, (str, bytes)):
+        raise TypeError("answer_texts takes a list of texts, got one text; put it in a list")
     ids, lengths = pad([_read_words(vocabulary, text, keep)[1] for text in texts], sum(keep))
     return predict_logits(model, ids, lengths)
 
@@ -148,6 +150,9 @@ def gate_trace(model, vocabulary, text, keep=KEEP):
 @torch.no_grad()
 def _walk(model, ids):
     """Read ids (B, T); yield ``i, f, g, o, c, h``, each (B, H), after every step."""
+    if not hasattr(model, "lstm"):
+        raise ValueError(f"gates can be shown of a model with an LSTM, not of a {type(model).__name__}")
+    expect_ids(model, ids)
     lstm = model.lstm
     if lstm.num_layers != 1 or lstm.bidirectional or lstm.proj_size:
         raise ValueError("the gates of one layer that reads forwards can be shown; this LSTM has "
@@ -233,6 +238,7 @@ def padding_drift(model, ids, pads=(0, 50, 200)):
     ids = np.asarray(ids, np.int64)
     if ids.ndim != 1 or not len(ids):
         raise ValueError(f"padding_drift takes the ids (T,) of one review, at least one word; got shape {ids.shape}")
+    expect_ids(model, ids)
     model.eval()
     end, rows = None, []
     for steps in (0, *pads):
@@ -333,6 +339,8 @@ def _expect_pairs(logits, labels):
     if logits.ndim != 1 or logits.shape != labels.shape or not len(logits):
         raise ValueError("logits and labels should be two lists of the same length, at least 1; got shapes "
                          f"{logits.shape} and {labels.shape}")
+    if np.isnan(logits).any():
+        raise ValueError("every logit should be a number, and one is nan")
     return logits, labels == 1
 
 

@@ -8,7 +8,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 
-from course_lib.baselines.words import BagOfNGrams, LinearNGrams, NaiveBayes, select
+from course_lib.baselines.words import BagOfNGrams, LinearNGrams, NaiveBayes, logits_of, select
 from course_lib.text import index_corpus
 
 WORDS = "a film that was not so bad or good but long".split()
@@ -108,3 +108,19 @@ def test_bags_do_not_depend_on_how_many_texts_are_worked_through_at_once(at_once
     monkeypatch.setattr("course_lib.baselines.words._AT_ONCE", at_once)
     np.testing.assert_array_equal(bag.transform(corpus.train).toarray(), whole.toarray())
     assert bag.transform(corpus.test).shape == (0, whole.shape[1])
+
+
+@pytest.mark.parametrize("model", [NaiveBayes(), LinearNGrams()], ids=["naive Bayes", "linear"])
+def test_texts_of_one_class_only_are_refused(model):
+    bags, labels = labelled_bags()
+    with pytest.raises(ValueError, match="both classes; 60 of these 60 are positive"):
+        model.fit(bags, np.ones_like(labels))
+
+
+def test_logits_worked_through_in_parts_are_those_of_all_the_bags(monkeypatch):
+    corpus = make_corpus(make_texts(), test=[])
+    bag = BagOfNGrams(2).fit(corpus.train)
+    model = NaiveBayes().fit(bag.transform(corpus.train), np.arange(60) % 2)
+    monkeypatch.setattr("course_lib.baselines.words._AT_ONCE", 7)
+    np.testing.assert_allclose(logits_of(model, bag, corpus.train), model.logits(bag.transform(corpus.train)))
+    assert logits_of(model, bag, corpus.test).shape == (0,)

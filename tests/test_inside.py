@@ -246,3 +246,13 @@ def test_disagreements_are_where_the_first_is_right_and_the_second_wrong():
     assert disagreements(logits, other, labels).tolist() == [1, 0]
     assert disagreements(other, logits, labels).tolist() == [2]
     assert disagreements(logits, logits, labels).tolist() == []
+
+
+def test_one_text_in_place_of_a_list_is_refused():
+    with pytest.raises(TypeError, match="takes a list of texts"):
+        answer_texts(None, None, "good")
+
+
+def test_a_logit_that_is_no_number_is_refused():
+    with pytest.raises(ValueError, match="one is nan"):
+        reliability([np.nan, 1.0], [1, 0])

@@ -224,3 +224,27 @@ def test_the_word_vectors_can_be_given_and_the_padding_stays_zero():
 def test_word_vectors_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"vectors should have the shape \(9, 4\); got \(4, 9\)"):
         SentimentLSTM(9, 4, 5, vectors=np.zeros((4, 9)))
+
+
+@pytest.mark.parametrize("labels", [[1], [[1], [0]], [0.9, 0.1]], ids=str)
+def test_labels_that_cannot_be_scored_are_refused(labels):
+    with pytest.raises(ValueError, match="one label a review|must be 0 or 1"):
+        evaluate(build(), np.array([[2, 3], [4, 5]]), np.array([2, 2]), labels)
+
+
+@pytest.mark.parametrize("reviews", [([], [], []), ([[2]], [1], [1, 0]), ([[2], [3]], [1], [1, 0])], ids=str)
+def test_reviews_without_labels_or_lengths_are_refused(reviews):
+    with pytest.raises(ValueError, match="of as many reviews, at least one"):
+        ReviewObjective(reviews)
+
+
+def test_an_interrupted_prediction_leaves_the_mode_alone(monkeypatch):
+    model = build().train()
+
+    def interrupted(*inputs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(model, "forward", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        predict_logits(model, np.array([[2, 3]]), np.array([2]))
+    assert model.training

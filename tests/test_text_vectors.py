@@ -73,3 +73,8 @@ def test_texts_without_neighbours_and_a_window_of_nothing_are_refused():
         word_vectors([TokenIds(np.array([2, 3], np.int32), np.array([0, 1, 2]))], 4, 2)
     with pytest.raises(ValueError, match="window must be at least 1"):
         word_vectors([draw_texts(np.random.default_rng(1), [20])], 9, 3, window=0)
+
+
+def test_texts_of_a_single_word_are_refused():
+    with pytest.raises(ValueError, match="more often than by chance"):
+        word_vectors([TokenIds(np.array([2, 2, 2], np.int32), np.array([0, 3]))], 4, 2)

@@ -115,6 +115,8 @@ class NaiveBayes:
     def fit(self, bags, labels):
         """Count, from the bags (N, F) and labels (N,) of training texts; return self."""
         labels = np.asarray(labels) == 1
+        if not 0 < labels.sum() < len(labels):
+            raise ValueError(f"needs texts of both classes; {labels.sum()} of these {len(labels)} are positive")
         positive, negative = (np.asarray(bags[side].sum(0)).ravel() + 1.0 for side in (labels, ~labels))
         self.weights = np.log(positive / positive.sum()) - np.log(negative / negative.sum())
         self.bias = np.log(labels.mean()) - np.log(1 - labels.mean())
@@ -166,6 +168,13 @@ class LinearNGrams:
     def weights(self):
         """What each n-gram adds to the logit, as an array (F,)."""
         return self.regression.coef_[0] * self.scale
+
+
+def logits_of(model, bag, tokens):
+    """Return the model's logits of many texts, worked through in parts: their bags together take much memory."""
+    ends = [*range(0, len(tokens.offsets) - 1, _AT_ONCE), len(tokens.offsets) - 1]
+    parts = [model.logits(bag.transform(_slice(tokens, *pair))) for pair in pairwise(ends)]
+    return np.concatenate([np.zeros(0), *parts])
 
 
 def select(tokens, index):

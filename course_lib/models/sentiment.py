@@ -1,6 +1,7 @@
 """Models that read a review and answer with one number, a logit: above 0 means positive."""
 
 import math
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -132,8 +133,9 @@ class ReviewObjective:
     """
 
     def __init__(self, train, validation=None, batch_size=64):
-        self.train, self.validation, self.batch_size = train, validation, batch_size
-        self.num_batches = math.ceil(len(train[2]) / batch_size)
+        self.train, self.batch_size = _expect_reviews("train", train), batch_size
+        self.validation = None if validation is None else _expect_reviews("validation", validation)
+        self.num_batches = math.ceil(len(self.train[2]) / batch_size)
 
     def batches(self, rng):
         """Yield one epoch of (ids, lengths, labels) as tensors, each batch cut to its longest review."""
@@ -148,6 +150,14 @@ class ReviewObjective:
     def validate(self, model):
         """Cross-entropy and accuracy on the validation reviews; nothing without them."""
         return {} if self.validation is None else evaluate(model, *self.validation)
+
+
+def _expect_reviews(name, reviews):
+    ids, lengths, labels = map(np.asarray, reviews)
+    if not len(ids) == len(lengths) == len(labels) > 0:
+        raise ValueError(f"{name} should be (ids, lengths, labels) of as many reviews, at least one; got "
+                         f"{len(ids)}, {len(lengths)} and {len(labels)}")
+    return ids, lengths, labels
 
 
 def _tensors(ids, lengths, labels=None):
@@ -167,21 +177,33 @@ def predict_logits(model, ids, lengths, batch_size=256):
         raise ValueError(f"ids and lengths must have shapes (N, T) and (N,), got {ids.shape} and {lengths.shape}")
     if len(ids) and not 1 <= lengths.min() <= lengths.max() <= ids.shape[1]:
         raise ValueError(f"lengths must lie from 1 to T = {ids.shape[1]}, got {lengths.min()} to {lengths.max()}")
-    _expect_ids(model, ids)
-    training, device = model.training, next(model.parameters()).device
+    expect_ids(model, ids)
+    device = next(model.parameters()).device
     order = np.argsort(lengths, kind="stable")
     logits = np.empty(len(lengths), dtype=np.float32)
-    model.eval()
-    with torch.no_grad():
+    with _evaluating(model):
         for start in range(0, len(order), batch_size):
             index = order[start:start + batch_size]
             batch = (tensor.to(device) for tensor in _tensors(ids[index], lengths[index]))
             logits[index] = model(*batch).cpu().numpy()
-    model.train(training)
     return logits
 
 
-def _expect_ids(model, ids):
+@contextmanager
+def _evaluating(model):
+    """Evaluation mode and no gradients, for a while, also if Ctrl-C ends it."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        model.train(training)
+
+
+def expect_ids(model, ids):
+    """Refuse ids that are none of the model's."""
+    ids = np.asarray(ids)
     size = model.embedding.num_embeddings
     if ids.size and (ids.dtype.kind not in "iu" or not 0 <= ids.min() <= ids.max() < size):
         raise ValueError(f"ids must be whole numbers from 0 to {size - 1}, which this model knows, got {ids.dtype} "
@@ -190,7 +212,11 @@ def _expect_ids(model, ids):
 
 def evaluate(model, ids, lengths, labels):
     """Cross-entropy ("loss", nats) and share of right answers ("accuracy") on labelled reviews."""
-    logits = predict_logits(model, ids, lengths)
+    logits, labels = predict_logits(model, ids, lengths), np.asarray(labels)
+    if labels.shape != logits.shape or not len(labels):
+        raise ValueError(f"need one label a review, and at least one; got shapes {labels.shape} and {logits.shape}")
+    if not np.isin(labels, (0, 1)).all():
+        raise ValueError("the labels to evaluate on must be 0 or 1")
     loss = np.logaddexp(0, np.where(labels == 1, -logits, logits)).mean()
     return {"loss": float(loss), "accuracy": float(((logits > 0) == (labels == 1)).mean())}
 
@@ -205,10 +231,7 @@ def logits_by_word(model, ids):
         raise ValueError(f"ids must be those of one review, shape (T,), got {ids.shape}")
     if not len(ids):
         return np.zeros(0, np.float32)
-    _expect_ids(model, ids)
-    training, device = model.training, next(model.parameters()).device
-    model.eval()
-    with torch.no_grad():
-        logits = model.by_word(torch.from_numpy(ids.astype(np.int64)).to(device)).cpu().numpy()
-    model.train(training)
-    return logits
+    expect_ids(model, ids)
+    device = next(model.parameters()).device
+    with _evaluating(model):
+        return model.by_word(torch.from_numpy(ids.astype(np.int64)).to(device)).cpu().numpy()

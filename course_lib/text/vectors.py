@@ -49,7 +49,10 @@ def word_vectors(texts, vocab_size, embedding_dim=100, *, window=5, scale=0.3, s
     counts = near_counts(texts, vocab_size, window)
     if not counts.nnz:
         raise ValueError("no two words of the vocabulary stand near each other in these texts; give longer ones")
-    left, values, _ = randomized_svd(_ppmi(counts), embedding_dim, n_iter=2, random_state=seed)
+    ppmi = _ppmi(counts)
+    if not ppmi.nnz:
+        raise ValueError("no two words stand together more often than by chance in these texts; give longer ones")
+    left, values, _ = randomized_svd(ppmi, embedding_dim, n_iter=2, random_state=seed)
     vectors = left * np.sqrt(values)
     vectors[np.diff(counts.indptr) == 0] = 0  # exactly
     return (vectors * (scale / np.sqrt(np.mean(vectors**2)))).astype(np.float32)
