@@ -3,8 +3,6 @@
 Both see a review as a bag: which n-grams stand in it, wherever they stand.
 """
 
-from itertools import pairwise
-
 import numpy as np
 
 _BASE = 1 << 20  # more than there are words; three ids fit into 60 bits
@@ -48,9 +46,7 @@ class BagOfNGrams:
         """Return the texts as a sparse float32 matrix (N, number of n-grams) of zeros and ones."""
         from scipy import sparse
 
-        ends = [*range(0, len(tokens.offsets) - 1, _AT_ONCE), len(tokens.offsets) - 1]
-        parts = [self._transform(_slice(tokens, *pair)) for pair in pairwise(ends)]
-        return sparse.vstack(parts, format="csr") if parts else self._transform(tokens)
+        return sparse.vstack([self._transform(part) for part in _parts(tokens)], format="csr")
 
     def _transform(self, tokens):
         from scipy import sparse
@@ -75,10 +71,11 @@ class BagOfNGrams:
         raise IndexError("there is no such column")
 
 
-def _slice(tokens, start, end):
-    """Return the texts from `start` up to `end`."""
-    offsets = tokens.offsets[start:end + 1]
-    return type(tokens)(tokens.flat[offsets[0]:offsets[-1]], offsets - offsets[0])
+def _parts(tokens):
+    """Yield the texts a few thousand at a time; at least one part, if an empty one."""
+    for start in range(0, max(len(tokens.offsets) - 1, 1), _AT_ONCE):
+        offsets = tokens.offsets[start:start + _AT_ONCE + 1]
+        yield type(tokens)(tokens.flat[offsets[0]:offsets[-1]], offsets - offsets[0])
 
 
 def _ngrams(tokens, n):
@@ -172,9 +169,7 @@ class LinearNGrams:
 
 def logits_of(model, bag, tokens):
     """Return the model's logits of many texts, worked through in parts: their bags together take much memory."""
-    ends = [*range(0, len(tokens.offsets) - 1, _AT_ONCE), len(tokens.offsets) - 1]
-    parts = [model.logits(bag.transform(_slice(tokens, *pair))) for pair in pairwise(ends)]
-    return np.concatenate([np.zeros(0), *parts])
+    return np.concatenate([model.logits(bag.transform(part)) for part in _parts(tokens)])
 
 
 def select(tokens, index):
