@@ -19,6 +19,17 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(pytest.mark.skip(reason="long: make test-long runs it"))
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """One thread for PyTorch: for small models several only wait for each other."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def _real_data():
     from course_lib.datasets import data_status
 

@@ -21,6 +21,8 @@ from course_lib.models.characters import NextCharacter
 from course_lib.models.sentiment import ReviewObjective
 from course_lib.training import Settings, TrainingError, fit
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RANK = int(os.environ.get("RANK", 0))
 
 
@@ -148,15 +150,6 @@ def wait_for(path, seconds=60):
     while not path.exists():
         assert time.monotonic() < end, f"{path} never came"
         time.sleep(0.05)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """For models this small, several threads only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ from course_lib.models import MeanEmbedding, SentimentLSTM
 from course_lib.models.sentiment import logits_by_word, predict_logits
 from course_lib.text import UNK, Vocabulary, pad, tokenize
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 VOCABULARY = Vocabulary("the a film good not bad and".split())
 MODELS = {
     "mean_max": lambda: SentimentLSTM(len(VOCABULARY), 8, 6),
@@ -33,14 +35,6 @@ TEXTS = {
     "a zero byte": ("good\0film", ["good", "film"]),
     "small capitals and digits": ("GOOD ①10/10", ["good", "①10", "10"]),
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def build(name):

@@ -19,14 +19,7 @@ from course_lib.training import (
     to_device,
 )
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """For models this small, several threads only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Line:
