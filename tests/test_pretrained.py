@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from course_lib import pretrained
+from course_lib.inside import KEEP
 from course_lib.models import MeanEmbedding, SentimentLSTM
 from course_lib.models.sentiment import predict_logits
 from course_lib.pretrained import SHIPPED, PretrainedError, card_path, load_sentiment, save_sentiment
@@ -155,7 +156,6 @@ def test_the_shipped_model_is_asked_for_by_default(monkeypatch, saved):
     assert len(load_sentiment()[1]) == len(WORDS) + 2
 
 
-@pytest.mark.skipif(not SHIPPED.exists(), reason="not trained yet")
 def test_the_shipped_model_reads_and_its_card_says_how_it_was_made():
     model, vocabulary, card = load_sentiment()
     assert SHIPPED.stat().st_size <= 6e6 and len(vocabulary) == model.embedding.num_embeddings
@@ -163,3 +163,7 @@ def test_the_shipped_model_reads_and_its_card_says_how_it_was_made():
     ids = np.stack([vocabulary.encode(f"this film was {word}".split()) for word in ("wonderful", "awful")])
     wonderful, awful = predict_logits(model, ids, np.array([4, 4]))
     assert awful < 0 < wonderful
+
+
+def test_long_texts_are_cut_as_in_the_training_of_the_shipped_model():
+    assert load_sentiment()[2]["settings"]["keep"] == list(KEEP)
