@@ -130,7 +130,7 @@ def article_a0(reviews, seed):
 
 
 def lstm_plain(reviews, seed):
-    """Our LSTM from the labelled reviews alone."""
+    """Our LSTM from the labelled reviews alone, with the same dropout; it was not tuned for itself."""
     from course_lib.models import SentimentLSTM
 
     return run_network(reviews, seed, lambda size: SentimentLSTM(size, **LSTM),
