@@ -1,7 +1,7 @@
 """Files that hold a training run: written whole or not at all, and never trusted blindly."""
 
 import os
-import tempfile
+import uuid
 from pathlib import Path
 
 import torch
@@ -12,20 +12,25 @@ class CheckpointError(RuntimeError):
 
 
 def save_checkpoint(state, path):
-    """Write `state` (numbers, strings, tensors, lists and dicts of these) to `path`.
+    """Write `state` (numbers, strings, tensors, lists and dicts of these) to `path`, whole or not at all."""
+    write_whole(path, lambda file: torch.save(state, file))
+
+
+def write_whole(path, write):
+    """Let ``write(file)`` fill a binary file that takes the place of `path` once it is complete.
 
     Whoever reads `path` finds the old file or the new one, never a part of one, also when the process is
     killed or the disk is full: the new file is written beside the old one and then renamed over it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".", suffix=".part")
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")  # known before it exists: Ctrl-C leaves nothing
     try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(state, file)
+        with open(part, "xb") as file:
+            write(file)
         os.replace(part, path)
     except BaseException:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import save
 
+from course_lib.checkpoints import write_whole
 from course_lib.models.sentiment import SentimentLSTM
 from course_lib.text import Vocabulary
 
@@ -74,8 +73,8 @@ def save_sentiment(model, vocabulary, card, path):
         "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest(),
     }
     text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
-    _write(path, raw)
-    _write(card_path(path), text.encode())
+    write_whole(path, lambda file: file.write(raw))
+    write_whole(card_path(path), lambda file: file.write(text.encode()))
     return card
 
 
@@ -154,17 +153,3 @@ def _read_card(path):
     if not isinstance(card, dict):
         raise PretrainedError(f"{path} is no card: it should hold one JSON object. {_get_it_back(path)}")
     return card
-
-
-def _write(path, raw):
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-        os.chmod(part, 0o644)  # a temporary file is its owner's alone
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise

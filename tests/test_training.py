@@ -1,7 +1,9 @@
 import math
 import signal
+import sys
 import time
 from dataclasses import asdict
+from itertools import count
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import torch
 from jupyter_client.manager import start_new_kernel
 from torch import nn
 
-from course_lib.checkpoints import CheckpointError, load_checkpoint
+from course_lib.checkpoints import CheckpointError, load_checkpoint, write_whole
 from course_lib.training import (
     Settings,
     TrainingError,
@@ -247,6 +249,31 @@ def test_interrupting_the_kernel_of_a_notebook_leaves_it_usable_and_the_checkpoi
     assert "interrupted False True\n" in output
     assert [p.name for p in tmp_path.iterdir()] == ["run.pt"]
     assert len(load_checkpoint(path)["history"]["epochs"]) >= 1
+
+
+def test_ctrl_c_at_any_moment_of_a_write_leaves_one_whole_file(tmp_path):
+    path, moment, interrupted = tmp_path / "run.pt", 0, True
+    while interrupted:
+        path.write_bytes(b"old")
+        left = count(moment, -1)  # down to zero, one for each of the interpreter's instructions
+
+        def trace(frame, event, argument, left=left):
+            frame.f_trace_opcodes = True
+            if event == "opcode" and next(left) == 0:
+                raise KeyboardInterrupt
+            return trace
+
+        interrupted, before = False, sys.gettrace()
+        try:
+            sys.settrace(trace)
+            write_whole(path, lambda file: file.write(b"new"))
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            sys.settrace(before)
+        assert path.read_bytes() in (b"old", b"new") and list(tmp_path.iterdir()) == [path]
+        moment += 1
+    assert moment > 50 and path.read_bytes() == b"new"
 
 
 def wait_until(done, seconds=60):
