@@ -10,14 +10,14 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "course_lib"
 NUMPY = {"arrays", "functional", "stack", "rnn", "gru", "lstm", "optim", "gradients", "network", "threads"}
 DATA = {"tasks", "minimal_pairs", "datasets", "text", "characters", "baselines", "plotting"}
-TORCH = {"models", "training", "checkpoints", "distributed", "generation", "inside", "pretrained"}
+TORCH = {"models", "training", "checkpoints", "distributed", "generation", "inside", "pretrained", "units"}
 TOP = {"checks", "widgets", "__main__", "doctor", "maintenance", "workspace"}
 # What each part of the package may import from the others, at the head of a module or inside a function.
 MAY_IMPORT = (
     {part: NUMPY for part in NUMPY}
     | {part: DATA | {"progress", "arrays"} for part in DATA}
     | {part: TORCH | DATA - {"plotting"} | {"progress"} for part in TORCH}
-    | {"progress": set(), "__init__": set(), "widgets": {"plotting", "inside"} | NUMPY}
+    | {"progress": set(), "__init__": set(), "widgets": {"plotting", "inside", "generation"} | NUMPY}
     | {"checks": NUMPY | DATA | TORCH | {"checks", "workspace"}}
     | {"workspace": set(), "doctor": {"datasets"}, "maintenance": {"workspace", "plotting"}}
     | {"__main__": {"workspace", "datasets", "doctor", "maintenance"}}

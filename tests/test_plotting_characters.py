@@ -46,3 +46,66 @@ def test_sampling_draws_one_panel_a_setting(given):
         np.testing.assert_allclose([bar.get_height() for bar in ax.patches], heights)
         assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "␣"]
     assert drawn[0].get_ylabel() == "probability"
+
+
+def a_curve(*losses):
+    return np.c_[10.0 ** np.arange(len(losses)), losses]
+
+
+def test_the_ladder_draws_curves_lines_and_a_ring_where_one_passes_the_other():
+    ax = plots.plot_ladder({"LSTM": a_curve(3.0, 2.0, 1.5), "other": a_curve(3.0, 2.9)},
+                           {"uniform": 4.0, "5-gram": 1.75}, ax=new_axes())
+    curves = {line.get_label(): line for line in ax.lines if not line.get_label().startswith("_")}
+    assert list(curves) == ["LSTM  1.50", "other  2.90"]
+    np.testing.assert_allclose(curves["LSTM  1.50"].get_xydata(), [[1, 3.0], [10, 2.0], [100, 1.5]])
+    rings = [line for line in ax.lines if line.get_linestyle() == "None"]
+    np.testing.assert_allclose(np.concatenate([ring.get_xydata() for ring in rings]), [[10**1.5, 1.75]])
+    assert [text.get_text() for text in ax.texts] == ["uniform  4.00", "5-gram  1.75"]
+    dashed = [line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == "--"]
+    assert dashed == [4.0, 1.75]
+    assert ax.get_xscale() == "log" and "seconds" in ax.get_xlabel() and "nats" in ax.get_ylabel()
+    assert ax.child_axes[0].get_ylabel() == "bits a character"
+
+
+def test_the_names_of_near_lines_do_not_overlap_and_keep_their_order():
+    lines = {"d": 1.50, "b": 1.60, "c": 1.58, "a": 4.0}
+    ax = plots.plot_ladder({"LSTM": a_curve(3.0, 2.0)}, lines)
+    ax.figure.draw_without_rendering()
+    boxes = {text.get_text()[0]: text.get_window_extent() for text in ax.texts}
+    assert boxes["a"].y0 > boxes["b"].y1 > boxes["b"].y0 >= boxes["c"].y1 - 1 > boxes["c"].y0 >= boxes["d"].y1 - 1
+    places = [text.get_position()[1] for text in ax.texts]
+    assert np.mean(places) == pytest.approx(np.mean(list(lines.values()))) and places[3] == 4.0  # moved evenly
+    first_point = ax.transData.transform((1, 3.0))[0]
+    assert max(box.x1 for box in boxes.values()) < first_point
+
+
+@pytest.mark.parametrize(("losses", "at"), [
+    ((3.0, 2.0, 1.0), 10.0),        # on a point
+    ((3.0, 1.0), 10**0.5),          # halfway in the logarithm
+    ((3.0, 1.5, 2.5, 1.5), 10**2.5),  # up once more: the last time counts
+    ((3.0, 2.5), None), ((1.9, 1.0), None), ((3.0, 1.0, 2.1), None),
+])
+def test_a_crossing_is_where_a_curve_passes_a_line_for_good(losses, at):
+    found = plots.crossing(a_curve(*losses), 2.0)
+    assert found == (at if at is None else pytest.approx(at))
+
+
+def test_the_steps_of_a_mending_are_rows_from_the_top_with_both_rules():
+    ax = plots.plot_steps(["published", "mended"], [3.5, 2.0], [3.0, 2.25], {"letters": 3.25}, ax=new_axes())
+    fresh, own, line = ax.lines
+    np.testing.assert_allclose(fresh.get_xydata(), [[3.5, 0], [2.0, 1]])
+    np.testing.assert_allclose(own.get_xydata(), [[3.0, 0], [2.25, 1]])
+    assert set(line.get_xdata()) == {3.25} and ax.yaxis_inverted()
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["published", "mended"]
+    assert sorted(text.get_text() for text in ax.texts) == ["2.00", "2.25", "3.00", "3.50", "letters"]
+    assert "nats" in ax.get_xlabel()
+
+
+def test_amounts_are_drawn_against_the_losses_of_each_model():
+    ax = new_axes()
+    assert plots.plot_amount([1000, 2000, 4000], {"7-gram": [2.5, 2.0, 1.5], "LSTM": [3, 2, 1]}, "fresh", ax=ax) is ax
+    first, second = ax.lines
+    np.testing.assert_allclose(first.get_xydata(), [[1000, 2.5], [2000, 2.0], [4000, 1.5]])
+    np.testing.assert_allclose(second.get_ydata(), [3, 2, 1])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "2", "4"]
+    assert "thousand characters" in ax.get_xlabel() and ax.get_ylabel().endswith("nats a character), fresh")

@@ -70,6 +70,18 @@ def detach_state(state):
     return state.detach()
 
 
+def reset_rows(state, rows):
+    """Return the state with zeros for the streams that `rows`, bool (B,), names; the others keep theirs.
+
+    `state` is of the form that `detach_state` takes; its tensors are (num_layers, B, H).
+    """
+    if state is None:
+        return None
+    if isinstance(state, tuple):
+        return tuple(reset_rows(part, rows) for part in state)
+    return state.masked_fill(rows[:, None], 0.0)
+
+
 def mean_nats(logits, targets):
     """Return the mean cross-entropy, in nats, of logits (B, T, V) for targets (B, T); a scalar tensor."""
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
@@ -88,16 +100,23 @@ class NextCharacter:
         B streams, read T characters at a time. The state is carried from one batch to the next; gradients
         stop where a batch begins.
     watch : callable, optional
-        Called as ``watch(step, model)`` before each step, with the number of steps taken so far.
+        Called as ``watch(step, model)`` before each step, with the number of steps taken so far. What it draws from
+        torch's generator, and whether it switches dropout off, changes nothing in training.
+    reset : float
+        The probability with which a stream, before each batch, goes on from a state of zeros instead of its own:
+        practice for the *fresh* rule, and for reading a prompt.
     """
 
-    def __init__(self, train, valid=None, batch_size=32, seq_len=64, watch=None):
+    def __init__(self, train, valid=None, batch_size=32, seq_len=64, watch=None, reset=0.0):
+        if not 0 <= reset <= 1:
+            raise ValueError(f"reset is a probability, from 0 to 1; got {reset}")
         self.pieces = get_batches(train, batch_size, seq_len)
         if valid is not None:
             streams = max(1, min(batch_size, (len(valid) - 1) // seq_len))
             valid = get_batches(valid, streams, seq_len)
         self.valid_pieces = valid
-        self.watch = watch
+        self.watch, self.reset = watch, reset
+        self.state = None
         self.step = 0
 
     @property
@@ -105,18 +124,28 @@ class NextCharacter:
         return len(self.pieces)
 
     def batches(self, rng):
-        """Yield one pass over the text, in order; the state starts from zero with each pass."""
+        """Yield one pass over the text, in order; the state starts from zero with each pass.
+
+        A batch is (inputs, targets) or, with `reset`, (inputs, targets, resets): bool (B,), whose state is dropped.
+        """
         self.state = None
-        for inputs, targets in self.pieces:
-            yield torch.as_tensor(inputs), torch.as_tensor(targets)
+        # all drawn before the first step, from the rng of the epoch: a resumed run and every process draw the same
+        resets = rng.random((self.num_batches, len(self.pieces[0][0]))) < self.reset if self.reset else None
+        for k, (inputs, targets) in enumerate(self.pieces):
+            batch = torch.as_tensor(inputs), torch.as_tensor(targets)
+            yield batch if resets is None else (*batch, torch.as_tensor(resets[k]))
 
     def loss(self, model, batch):
         """Return the loss of one batch, in nats, read on from the state that the batch before it left."""
         if self.watch is not None:
-            self.watch(self.step, model)
+            was_training, device = model.training, next(model.parameters()).device
+            with torch.random.fork_rng([device] if device.type == "cuda" else []):
+                self.watch(self.step, model)
+            model.train(was_training)
         self.step += 1
-        inputs, targets = batch
-        logits, state = model(inputs, self.state)
+        inputs, targets, *resets = batch
+        state = reset_rows(self.state, *resets) if resets else self.state
+        logits, state = model(inputs, state)
         self.state = detach_state(state)
         return mean_nats(logits, targets)
 
@@ -138,6 +167,18 @@ def carried_nats(model, ids, piece=8192):
     `piece` characters are read at once; it changes the memory needed, not the result.
     """
     return _nats(model, carried_windows(ids, piece), carry=True)
+
+
+def position_nats(model, ids):
+    """Return −ln p of each character but the first, float64 (B, T − 1), in rows (B, T) read from a zero state."""
+    ids = torch.as_tensor(np.asarray(ids), device=next(model.parameters()).device)
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        logits = model(ids[:, :-1])[0]
+        nats = F.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
+    model.train(was_training)
+    return nats.double().cpu().numpy()
 
 
 def _nats(model, pieces, carry):

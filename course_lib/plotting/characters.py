@@ -1,8 +1,8 @@
-"""Figures of notebook 06: streams of text, n-grams by length, learning beside them, and what a sampler draws from."""
+"""Figures of notebook 06: streams, n-grams, learning beside them against steps or seconds, and what a sampler draws."""
 
 import numpy as np
 
-from course_lib.plotting.style import BLACK, BLUE, GREEN, ORANGE, RED, SKY, YELLOW, new_axes, new_figure, tidy
+from course_lib.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY, YELLOW, new_axes, new_figure, tidy
 
 NATS = "loss (nats a character)"
 VISIBLE = {"\n": "⏎", " ": "␣"}
@@ -98,10 +98,158 @@ def plot_learning(train_losses, valid_steps, valid_losses, lines, window=50, *, 
         ax.axhline(nats, color=colour, linestyle="--", linewidth=1.2)
         ax.text(len(train_losses), nats, f" {name}", va="center", ha="left", color=colour)
     ax.set_xlim(0, len(train_losses))
-    bits = ax.secondary_yaxis(-0.13, functions=(lambda nats: nats / np.log(2), lambda bits: bits * np.log(2)))
-    bits.set_ylabel("bits a character")
+    _bits_axis(ax, -0.13)
     ax.legend(frameon=False)
     return tidy(ax, "Learning to write, beside models that count", "steps", NATS)
+
+
+def plot_ladder(curves, lines, *, ax=None):
+    """Draw the loss of models that are trained against the seconds of training, beside models that count.
+
+    Parameters
+    ----------
+    curves : dict of str to array (P, 2)
+        For each trained model rows of seconds (above 0, rising) and loss in nats a character.
+    lines : dict of str to float
+        Levels to compare with, in nats a character, named on the left. Where a curve crosses one, a ring marks it.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+        Seconds on a logarithmic axis, nats on the left and bits on the right.
+    """
+    ax = new_axes(ax, figsize=(9.0, 6.0))
+    curves = {name: np.asarray(points, dtype=float) for name, points in curves.items()}
+    first = min(points[0, 0] for points in curves.values())
+    last = max(points[-1, 0] for points in curves.values())
+    left = first * (first / last) ** 0.28  # the names of the lines have this strip to themselves
+    levels = [*lines.values(), *(nats for points in curves.values() for nats in points[:, 1])]
+    ax.set(xscale="log", xlim=(left, last * 1.15), ylim=(min(levels) - 0.15, max(levels) + 0.12))
+    places = _apart(list(lines.values()), 0.042 * np.ptp(ax.get_ylim()))
+    for (name, nats), place in zip(lines.items(), places):
+        ax.axhline(nats, color="0.45", linestyle="--", linewidth=0.9, zorder=1)
+        text = f"{name}  {nats:.2f}"
+        ax.text(left * (first / left) ** 0.03, place, text, va="center", ha="left", color="0.2", fontsize=8.5,
+                bbox=dict(facecolor="white", edgecolor="none", pad=0.8))
+    styles = zip((RED, GREEN, BLUE, ORANGE, PURPLE, SKY, BLACK), "sD^ovPX")
+    for (name, points), (colour, marker) in zip(curves.items(), styles):
+        ax.plot(*points.T, color=colour, marker=marker, markersize=4.5, label=f"{name}  {points[-1, 1]:.2f}", zorder=3)
+        met = [(seconds, nats) for nats in lines.values() if (seconds := crossing(points, nats)) is not None]
+        if met:
+            ax.plot(*zip(*met), "o", markersize=9, markerfacecolor="none", markeredgecolor=colour, zorder=4)
+    _bits_axis(ax, "right")
+    ax.xaxis.set_major_formatter(lambda seconds, _: f"{seconds:g}")
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=3,
+              title="ring: passes a line for good")
+    return tidy(ax, "The ladder: what each second of training buys", "training (seconds)", NATS + ", fresh")
+
+
+def crossing(points, nats):
+    """Return the seconds at which a falling curve passes `nats` for good, or None if it does not.
+
+    Parameters
+    ----------
+    points : array (P, 2)
+        Seconds, above 0, and loss. Between two points the loss is taken to fall evenly in the logarithm of seconds.
+    nats : float
+    """
+    seconds, losses = np.asarray(points, dtype=float).T
+    above = np.flatnonzero(losses > nats)
+    if not len(above) or above[-1] == len(losses) - 1:
+        return None
+    i = above[-1]
+    share = (losses[i] - nats) / (losses[i] - losses[i + 1])
+    return float(np.exp(np.log(seconds[i]) + share * np.log(seconds[i + 1] / seconds[i])))
+
+
+def plot_steps(steps, fresh, own, lines, *, ax=None):
+    """Draw what each step of mending a recipe brings, as two marks a row, the first step on top.
+
+    Parameters
+    ----------
+    steps : sequence of str
+        What was done, one row each.
+    fresh, own : sequences of float
+        The loss under the fresh rule, and under the rule that each step was trained for, in nats a character.
+    lines : dict of str to float
+        Levels to compare with, in nats a character, drawn as vertical lines.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = new_axes(ax, figsize=(8.6, 0.62 * len(steps) + 1.7))
+    rows = np.arange(len(steps))
+    ax.hlines(rows, np.minimum(fresh, own), np.maximum(fresh, own), color="0.75", linewidth=3, zorder=2)
+    ax.plot(fresh, rows, "o", color=BLUE, markersize=9, zorder=3, label="fresh, windows of 64")
+    ax.plot(own, rows, "D", color=ORANGE, markersize=7, zorder=3, label="its own rule")
+    for row, both in enumerate(zip(fresh, own)):
+        low, high = sorted(both)
+        ax.annotate(f"{low:.2f}", (low, row), xytext=(-9, 0), textcoords="offset points", ha="right", va="center")
+        ax.annotate(f"{high:.2f}", (high, row), xytext=(9, 0), textcoords="offset points", ha="left", va="center")
+    for (name, nats), colour in zip(lines.items(), (BLACK, RED, GREEN)):
+        ax.axvline(nats, color=colour, linestyle="--", linewidth=1.2, zorder=1)
+        ax.text(nats, -0.75, name, ha="center", va="bottom", color=colour)
+    values = [*fresh, *own, *lines.values()]
+    margin = 0.12 * np.ptp(values)
+    ax.set(xlim=(min(values) - margin, max(values) + margin), ylim=(len(steps) - 0.5, -0.7))
+    ax.set_yticks(rows, steps)
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.6 / len(steps)), ncols=2)
+    tidy(ax, None, NATS)
+    ax.set_title("A published recipe, mended one step at a time", pad=22)
+    return ax
+
+
+def plot_amount(characters, curves, rule="carried", *, ax=None):
+    """Draw the loss of models against the amount of text that they learnt from.
+
+    Parameters
+    ----------
+    characters : sequence of int
+        Amounts of text.
+    curves : dict of str to sequence of float
+        For each model its loss with every amount, in nats a character.
+    rule : str
+        Under which all of it was measured, for the axis.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+        Characters on a logarithmic axis.
+    """
+    ax = new_axes(ax, figsize=(7.6, 4.0))
+    for (name, nats), (colour, marker) in zip(curves.items(), zip((ORANGE, GREEN, BLUE, RED), "sDo^")):
+        ax.plot(characters, nats, color=colour, marker=marker, label=name)
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(characters, [f"{n / 1000:,.0f}" for n in characters])
+    ax.minorticks_off()
+    ax.legend(frameon=False)
+    return tidy(ax, "More text, less surprise", "text to learn from (thousand characters)", f"{NATS}, {rule}")
+
+
+def _bits_axis(ax, place):
+    """Give `ax`, in nats, a second axis at `place` in bits."""
+    bits = ax.secondary_yaxis(place, functions=(lambda nats: nats / np.log(2), lambda bits: bits * np.log(2)))
+    bits.set_ylabel("bits a character")
+
+
+def _apart(values, gap):
+    """Return places near `values` (any order), at least `gap` from one another, moved as little as need be."""
+    order = np.argsort(values)
+    places = np.asarray(values, dtype=float)[order]
+    for _ in range(500):
+        short = gap - np.diff(places)
+        if (short <= 1e-9).all():
+            break
+        push = np.maximum(short, 0) / 2
+        places[:-1] -= push
+        places[1:] += push
+    found = np.empty_like(places)
+    found[order] = places
+    return found
 
 
 def plot_sampling(characters, distributions, *, axes=None):

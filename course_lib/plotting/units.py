@@ -1,0 +1,145 @@
+"""Looking at single units in notebook 06: a coloured text, the search for units, and what a reset costs."""
+
+import html
+from itertools import groupby
+
+import numpy as np
+from matplotlib.ticker import ScalarFormatter
+
+from course_lib.plotting.inside import diverging, signed
+from course_lib.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY, new_axes, tidy
+
+WIDTH = 100  # columns of the plain version
+MARK = 0.3  # from this share of the limit on, the plain version calls a value high or low
+
+
+class ColouredText:
+    """A text with one value for each character: coloured where HTML is shown, marked below each line elsewhere.
+
+    See `colour_text`, which makes it.
+    """
+
+    def __init__(self, text, steps, limit, name):
+        self.text, self.steps, self.limit, self.name = text, steps, limit, name
+
+    def _repr_html_(self):
+        runs = groupby(zip(self.text, self.steps), key=lambda pair: pair[1])
+        spans = "".join(self._span("".join(character for character, _ in run), step) for step, run in runs)
+        legend = html.escape(self._legend("Blue: high. Orange: low. White: in between."))
+        return (f'<p><small>{legend}</small></p>\n<pre style="line-height: 1.6; white-space: pre-wrap" dir="auto">'
+                f'{spans}</pre>')
+
+    def _span(self, piece, step):
+        shown = html.escape(piece).replace("\n", '<span aria-hidden="true">⏎</span>\n')
+        return (f'<span title="{signed(step * self.limit)}" style="background-color: {diverging(step)}; '
+                f'color: #000000">{shown}</span>')
+
+    def _legend(self, key):
+        high, low = (np.mean([sign * step >= MARK for step in self.steps] or [0]) for sign in (1, -1))
+        return f"{self.name}. {key} It is high at {high:.0%} of these characters and low at {low:.0%}."
+
+    def __repr__(self):
+        lines, marks = [[]], [[]]
+        for character, step in zip(self.text, self.steps):
+            if len(lines[-1]) == WIDTH:
+                lines.append([]), marks.append([])
+            lines[-1].append(character if character.isprintable() else "⏎" if character == "\n" else "·")
+            marks[-1].append("+" if step >= MARK else "-" if step <= -MARK else ".")
+            if character == "\n":
+                lines.append([]), marks.append([])
+        rows = [f"{''.join(row)}\n{''.join(mark)}" for row, mark in zip(lines, marks) if row]
+        return "\n".join([self._legend("Below each line: + high, - low, . in between."), *rows])
+
+
+def colour_text(text, values, name="The unit", *, limit=1.0):
+    """Show a text letter by letter, each on the colour of its value; for the last line of a cell.
+
+    Parameters
+    ----------
+    text : str (N,)
+    values : float array (N,)
+        What the unit does at each character, 0 being neither high nor low.
+    name : str
+        Begins the legend.
+    limit : float
+        The value at which a colour is full.
+
+    Returns
+    -------
+    ColouredText
+        Blue or orange under black letters, so that it can be read on light and dark pages and with any colour vision.
+        Values are shown in steps of a fifth of the limit, so that tiny differences between machines do not show.
+    """
+    values = np.asarray(values, float)
+    if values.shape != (len(text),):
+        raise ValueError(f"need one value a character, got {len(text)} characters and values of shape {values.shape}")
+    if not limit > 0:
+        raise ValueError(f"limit must be above 0, got {limit}")
+    if not np.isfinite(values).all():
+        raise ValueError("every value should be a finite number, and one is not")
+    steps = np.round(5 * np.clip(values / limit, -1, 1)) / 5 + 0.0  # no negative zero
+    return ColouredText(text, steps.tolist(), limit, name)
+
+
+def plot_search(names, found, rivals, *, ax=None):
+    """Draw how well the best unit tracks each feature, beside rivals that should do worse if it means something.
+
+    Parameters
+    ----------
+    names : sequence of str (F,)
+    found : float array (F,)
+        Correlation of the unit with the feature on text that the choice has not seen; the bars, longest on top.
+    rivals : dict of str to float array (F,)
+        The same for each rival; the markers. At most five.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    names, found = list(names), np.asarray(found, float)
+    wrong = [name for name, scores in rivals.items() if len(scores) != len(names)]
+    if len(found) != len(names) or wrong:
+        raise ValueError(f"need one score for each of {len(names)} features, got {len(found)}"
+                         + (f" and, for {wrong[0]!r}, {len(rivals[wrong[0]])}" if wrong else ""))
+    ax = new_axes(ax, figsize=(7.6, 0.4 * len(names) + 1.7))
+    order, place = np.argsort(found, kind="stable"), np.arange(len(names))
+    ax.barh(place, found[order], height=0.8, color=SKY, label="best unit")
+    looks = zip("oDs^v", (ORANGE, RED, GREEN, BLACK, PURPLE), np.linspace(0.27, -0.27, len(rivals)))
+    for (name, scores), (marker, colour, offset) in zip(rivals.items(), looks):
+        ax.plot(np.asarray(scores, float)[order], place + offset, linestyle="none", marker=marker, color=colour,
+                markersize=6.5, markeredgecolor="white", markeredgewidth=0.8, clip_on=False, zorder=3, label=name)
+    ax.set_yticks(place, [names[k] for k in order])
+    lowest = min([found.min(), *(np.min(scores) for scores in rivals.values())])
+    ax.set_xlim(min(0, lowest - 0.03), 1.0)
+    handles, labels = ax.get_legend_handles_labels()
+    ax.legend(handles[-1:] + handles[:-1], labels[-1:] + labels[:-1], frameon=False, loc="lower center",
+              bbox_to_anchor=(0.4, 1.0), ncols=3)
+    tidy(ax, xlabel="correlation with the feature, on the held-out half")
+    ax.grid(axis="y", visible=False)
+    return ax
+
+
+def plot_reset(read, mean, error, *, ax=None):
+    """Draw what setting the state to zero costs, against how much was read since.
+
+    Parameters
+    ----------
+    read, mean, error : arrays (G,)
+        As `ResetCurve.excess` returns them: first character of each group, extra nats a character, standard error.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = new_axes(ax, figsize=(6.6, 3.4))
+    ax.axhline(0, color=BLACK, linestyle="--", linewidth=1, label="state kept")
+    ax.errorbar(read, mean, error, color=BLUE, marker="o", capsize=3, label="state set to zero (± standard error)")
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(read)
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+    ax.minorticks_off()
+    ax.legend(frameon=False)
+    return tidy(ax, "What forgetting everything costs", "characters read since the reset (start of each group)",
+                "extra loss (nats a character)")

@@ -1,0 +1,120 @@
+"""What the figures of single units draw, and what a coloured text says without its colours."""
+
+import html
+import re
+
+import numpy as np
+import pytest
+
+from course_lib.plotting.inside import diverging
+from course_lib.plotting.style import new_axes
+from course_lib.plotting.units import colour_text, plot_reset, plot_search
+
+
+def plain(coloured):
+    page = coloured._repr_html_()
+    return html.unescape(re.sub(r"<[^>]+>", "", page[page.index("<pre"):]))
+
+
+def test_the_text_stands_in_html_as_it_is_with_its_line_ends_marked():
+    text = "A b:\n\n  c d"
+    assert plain(colour_text(text, np.linspace(-1, 1, len(text)))) == text.replace("\n", "⏎\n")
+
+
+def test_characters_of_one_value_share_one_span_with_its_colour_and_its_number():
+    page = colour_text("abcd", [0.8, 0.8, 0.8, -0.4], limit=2)._repr_html_()
+    assert f'<span title="+0.8" style="background-color: {diverging(0.4)}; color: #000000">abc</span>' in page
+    assert f'<span title="−0.4" style="background-color: {diverging(-0.2)}; color: #000000">d</span>' in page
+
+
+def test_values_beyond_the_limit_have_the_full_colour():
+    page = colour_text("ab", [9, -9])._repr_html_()
+    assert diverging(1) in page and diverging(-1) in page and "+1.0" in page
+
+
+def test_tiny_differences_between_machines_do_not_show():
+    one, other = (colour_text("abc", np.array([0.31, 0, -0.88]) + tiny) for tiny in (0, -1e-6))
+    assert one._repr_html_() == other._repr_html_() and repr(one) == repr(other)
+
+
+def test_the_text_cannot_become_html():
+    text = '<script>"&</pre>'
+    coloured = colour_text(text, np.zeros(len(text)), '<b>"unit"')
+    assert set(re.findall(r"<(\w+)", coloured._repr_html_())) == {"p", "small", "pre", "span"}
+    assert plain(coloured) == text
+
+
+def test_the_plain_version_marks_high_and_low_below_each_line():
+    lines = repr(colour_text("ab\nc\td", [1, 0, -1, -0.5, 0.5, 0.1], "Unit 5")).split("\n")
+    assert lines[1:] == ["ab⏎", "+.-", "c·d", "-+."]
+    assert lines[0] == ("Unit 5. Below each line: + high, - low, . in between. It is high at 33% of these characters "
+                        "and low at 33%.")
+
+
+def test_the_legend_says_in_words_what_the_colours_mean():
+    page = colour_text("abcd", [1, 1, 1, -1], "Unit 5")._repr_html_()
+    assert "Unit 5. Blue: high. Orange: low. White: in between. It is high at 75% of these characters" in page
+    assert page.index("Blue") < page.index("abc")  # said first, as a listener needs it
+
+
+def test_long_lines_are_wrapped_in_the_plain_version():
+    lines = repr(colour_text("x" * 250, np.ones(250))).split("\n")[1:]
+    assert list(map(len, lines)) == [100, 100, 100, 100, 50, 50]
+
+
+def test_no_text_is_no_error():
+    assert "high at 0%" in repr(colour_text("", [])) and "<pre" in colour_text("", [])._repr_html_()
+
+
+@pytest.mark.parametrize("text, values, limit, message", [
+    ("ab", [1], 1, "one value a character, got 2 characters"),
+    ("ab", [1, 2], 0, "limit must be above 0"),
+    ("ab", [1, np.nan], 1, "finite number"),
+])
+def test_what_cannot_be_coloured_is_refused(text, values, limit, message):
+    with pytest.raises(ValueError, match=message):
+        colour_text(text, values, limit=limit)
+
+
+def test_a_search_is_drawn_best_first_with_every_rival_beside_its_feature():
+    ax = plot_search(["low", "high", "middle"], [0.1, 0.9, 0.5], {"chance": [0.01, 0.09, 0.05], "letter": [0, 1, 0.5]})
+    assert [bar.get_width() for bar in ax.patches] == [0.1, 0.5, 0.9]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["low", "middle", "high"]
+    lines = {line.get_label(): line for line in ax.lines}
+    assert lines["chance"].get_xdata().tolist() == [0.01, 0.05, 0.09]
+    assert lines["letter"].get_xdata().tolist() == [0, 0.5, 1]
+    assert all(abs(y - k) < 0.35 for line in lines.values() for k, y in enumerate(line.get_ydata()))
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["best unit", "chance", "letter"]
+    assert "correlation" in ax.get_xlabel()
+
+
+def test_a_score_below_zero_stays_in_the_picture():
+    low, high = plot_search(["a"], [-0.4], {"chance": [0.1]}).get_xlim()
+    assert low < -0.4 and high == 1
+
+
+def test_up_to_five_rivals_look_different():
+    ax = plot_search(["a"], [0.4], {str(k): [k / 10] for k in range(5)})
+    assert len({(line.get_marker(), line.get_color()) for line in ax.lines}) == 5
+
+
+@pytest.mark.parametrize("found, rivals", [([1], {}), ([1, 2], {"chance": [1]})])
+def test_scores_that_do_not_fit_the_features_are_refused(found, rivals):
+    with pytest.raises(ValueError, match="one score for each of 2 features"):
+        plot_search(["a", "b"], found, rivals)
+
+
+def test_a_reset_is_drawn_with_its_errors_over_the_characters_read():
+    ax = plot_reset(np.array([1, 2, 3]), np.array([2.0, 1, 0.5]), np.array([0.2, 0.1, 0.1]))
+    curve = ax.containers[0].lines[0]
+    assert curve.get_xdata().tolist() == [1, 2, 3] and curve.get_ydata().tolist() == [2, 1, 0.5]
+    bars = ax.containers[0].lines[2][0].get_segments()
+    np.testing.assert_allclose(bars[0][:, 1], [1.8, 2.2])
+    assert "nats a character" in ax.get_ylabel() and "characters" in ax.get_xlabel()
+
+
+def test_axes_that_are_given_are_used_and_returned():
+    ax = new_axes()
+    assert plot_reset([1, 2], [1, 0], [0, 0], ax=ax) is ax
+    ax = new_axes()
+    assert plot_search(["a"], [1], {}, ax=ax) is ax
