@@ -1,6 +1,7 @@
 """How well can it predict the next character? Counting and networks, side by side, on tinyshakespeare.
 
     python benchmarks/char_lm.py [--json FILE] [--only KEY] [--seeds N] [--seconds S] [--choose KEY]
+    python benchmarks/char_lm.py --checkpoint SEED
 
 The first 90 % of the text is to learn from; the last 10 % measures what came of it, under rules that are never mixed:
 
@@ -18,6 +19,8 @@ seconds; `numpy_lstm`, the course's own; `transformer`, a small GPT with documen
 `curve`, [seconds of training, fresh nats] on the same last 10 %, measured on the way with the clock stopped. No
 decision is taken by it: settings are chosen with `--choose`, which trains the candidates of a key on the first 90 % of
 the training text and prints their loss on the rest of it, and never reads the last 10 % of the whole.
+
+`--checkpoint` trains a larger model for about an hour, and writes the weights that come with the course.
 """
 
 import argparse
@@ -40,6 +43,7 @@ from course_lib.models.characters import CharLSTM, NextCharacter, carried_nats, 
 from course_lib.models.transformer import CharTransformer, RandomWindows, sliding_nats
 from course_lib.network import Network
 from course_lib.optim import Adam, clip_by_norm
+from course_lib.pretrained import SHIPPED_CHARACTERS, load_characters, save_characters
 from course_lib.training import Settings, fit, learning_rate_at
 
 POINTS = 12  # of a curve
@@ -58,12 +62,13 @@ class Recipe:
     epochs: int = 5
     batch_size: int = 32
     seq_len: int = 64
+    reset: float = 0.0
 
     def model(self, vocab_size):
         return CharLSTM(vocab_size, self.embedding_dim, self.hidden_size, self.num_layers, self.dropout)
 
     def task(self, ids, watch=None):
-        return NextCharacter(ids, batch_size=self.batch_size, seq_len=self.seq_len, watch=watch)
+        return NextCharacter(ids, batch_size=self.batch_size, seq_len=self.seq_len, watch=watch, reset=self.reset)
 
     def settings(self, seed):
         return Settings(epochs=self.epochs, learning_rate=self.learning_rate, seed=seed)
@@ -126,6 +131,8 @@ RECIPES = {
     "transformer": TransformerRecipe(),
     "article_a3": ArticleRecipe(),
 }
+SHIPPED_RECIPE = Recipe(hidden_size=480, learning_rate=3e-3, num_layers=2, dropout=0.4, epochs=16, seq_len=128,
+                        reset=0.1)
 CANDIDATES = {
     "lstm": [{}, {"learning_rate": 3e-3}, {"dropout": 0.1}],
     "notebook": [{}, {"learning_rate": 3e-3}, {"dropout": 0.1}],
@@ -378,6 +385,22 @@ def result(key, train_ids, valid_ids, vocabulary, seeds):
     return measure(key, RECIPES[key], train_ids, valid_ids, V, seeds)[0]
 
 
+def write_checkpoint(seed, train_ids, valid_ids, vocabulary):
+    """Train the larger model, and write it with its card to where `course_lib.pretrained` finds it."""
+    torch.manual_seed(seed)
+    model, task = SHIPPED_RECIPE.model(len(vocabulary)), SHIPPED_RECIPE.task(train_ids)
+    history = fit(model, task, SHIPPED_RECIPE.settings(seed))
+    card = provenance() | {
+        "data": "tinyshakespeare (Karpathy, char-rnn): the first 90 % of its 1,115,394 characters",
+        "settings": vars(SHIPPED_RECIPE), "seed": seed, "seconds": round(history.seconds),
+        "threads": torch.get_num_threads(), "scores": {},
+    }
+    save_characters(model, vocabulary, card, SHIPPED_CHARACTERS)
+    model, *_ = load_characters()  # rounded to float16: what is shipped is what is scored
+    card["scores"] = losses("checkpoint", model, valid_ids)
+    print(json.dumps(save_characters(model, vocabulary, card, SHIPPED_CHARACTERS), indent=1))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", default=RESULTS / "char_lm.json", metavar="FILE", type=Path)
@@ -386,6 +409,7 @@ def main():
     parser.add_argument("--seeds", type=int, help="how many; 1 for article_a3, steps and numpy_lstm, else 3")
     parser.add_argument("--seconds", type=float, help="of training for article_a3 and each step of steps (160)")
     parser.add_argument("--choose", choices=CANDIDATES, metavar="KEY", help="compare settings; writes nothing")
+    parser.add_argument("--checkpoint", type=int, metavar="SEED", help="write the weights that come with the course")
     args = parser.parse_args()
     if args.seconds:
         RECIPES["article_a3"] = replace(RECIPES["article_a3"], seconds=args.seconds)
@@ -397,6 +421,8 @@ def main():
     train_ids, valid_ids = np.split(vocabulary.encode(text.text), [int(0.9 * len(text.text))])
     if args.choose:
         return choose(args.choose, train_ids, len(vocabulary))
+    if args.checkpoint is not None:
+        return write_checkpoint(args.checkpoint, train_ids, valid_ids, vocabulary)
 
     results = json.loads(args.json.read_text(encoding="utf-8")) if args.only and args.json.exists() else {}
     for key in [args.only] if args.only else KEYS:

@@ -53,7 +53,7 @@ def sample_logits(logits, temperature=1.0, top_k=None, top_p=None, rng=None):
 
 def next_logits(model, vocabulary, prompt):
     """Return the logits, float64 of shape (V,), of what comes after `prompt`; arguments as in `stream`."""
-    return _read(model, _encoded(vocabulary, prompt), None)[0]
+    return _first(_reader(model), vocabulary, _encoded(vocabulary, prompt))[0]
 
 
 def stream(model, vocabulary, prompt="\n", *, temperature=1.0, top_k=None, top_p=None, rng=None):
@@ -61,47 +61,112 @@ def stream(model, vocabulary, prompt="\n", *, temperature=1.0, top_k=None, top_p
 
     Parameters
     ----------
-    model : torch.nn.Module
-        ``model(ids, state) -> logits, state`` with ids (1, T) and logits (1, T, V), such as a CharLSTM.
+    model : object
+        A torch module ``model(ids, state) -> logits, state`` with ids (1, T) and logits (1, T, V), such as a
+        CharLSTM; one with an attribute ``context``, such as a CharTransformer, gets no more than the last `context`
+        characters of the prompt. Or a model that counts, with ``order`` and ``distribution(ids) -> p``, such as an
+        NGram.
     vocabulary : CharVocabulary
     prompt : str
         What the model reads first, at least one character. It sets the scene and is not a random seed: with
         another `rng` the same prompt goes on differently.
     temperature, top_k, top_p, rng
-        As in `sample_logits`.
+        As in `sample_logits`; `rng` may also be a whole number, a seed.
 
     Notes
     -----
-    The prompt is read once. After that the model reads one character a step, since the state holds all that
-    it keeps of the text so far: the thousandth character costs what the first one did.
+    The prompt is read once. After that the model reads one character a step, since the state holds all that it
+    keeps of the text so far: the thousandth character costs what the first one did.
     """
+    _check_how(temperature, top_k, top_p)
     rng = np.random.default_rng(rng)  # a generator stays as it is, a whole number becomes a seed
-    return _stream(model, vocabulary, _encoded(vocabulary, prompt), temperature, top_k, top_p, rng)
+    return _stream(_reader(model), vocabulary, _encoded(vocabulary, prompt), temperature, top_k, top_p, rng)
 
 
 def generate(model, vocabulary, prompt="\n", n=200, **how):
     """Return the `n` characters that `stream` writes after `prompt`; the keywords are those of `stream`."""
+    if n < 0:
+        raise ValueError(f"n is {n}; give the number of characters to write, 0 or more")
     return "".join(islice(stream(model, vocabulary, prompt, **how), n))
 
 
-def _stream(model, vocabulary, ids, temperature, top_k, top_p, rng):
-    state = None
-    while True:
+def continue_rows(model, prompts, n, rng=None):
+    """Go on from many prompts at once, each character drawn from the model's own distribution.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        With a state, as in `stream`.
+    prompts : array of int, shape (B, T)
+        The ids of B prompts of one length.
+    n : int
+        Characters to write after each.
+    rng : numpy Generator, int or None
+
+    Returns
+    -------
+    array of int64, shape (B, n)
+    """
+    rng = np.random.default_rng(rng)
+    ids, state, written = np.asarray(prompts), None, []
+    if ids.ndim != 2 or not ids.size:
+        raise ValueError(f"prompts have shape {ids.shape}; give ids of shape (B, T), at least one each")
+    for _ in range(n):
         logits, state = _read(model, ids, state)
+        p = np.exp(logits - logits.max(axis=1, keepdims=True)).cumsum(axis=1)
+        ids = (p < rng.random((len(p), 1)) * p[:, -1:]).sum(axis=1, keepdims=True)
+        written.append(ids)
+    return np.concatenate(written, axis=1) if written else np.empty((len(ids), 0), np.int64)
+
+
+def _stream(read, vocabulary, ids, temperature, top_k, top_p, rng):
+    logits, state = _first(read, vocabulary, ids)
+    while True:
         ids = np.array([sample_logits(logits, temperature, top_k, top_p, rng)])
         yield vocabulary.decode(ids)
+        logits, state = read(ids, state)
+
+
+def _first(read, vocabulary, ids):
+    logits, state = read(ids, None)
+    if len(logits) != len(vocabulary):
+        raise ValueError(f"the model tells {len(logits)} characters apart and the vocabulary {len(vocabulary)}; "
+                         "take the vocabulary that the model was trained with")
+    return logits, state
+
+
+def _reader(model):
+    """Return ``read(ids, state) -> logits (V,), state`` for a model of either kind."""
+    def read(ids, state):
+        logits, state = _read(model, ids[None], state)
+        return logits[0], state
+
+    def count(ids, context):  # what is carried for a model that counts is as much of the text as it looks at
+        context = ids if context is None else np.append(context, ids)
+        context = context[max(0, len(context) - model.order + 1):]
+        return np.log(model.distribution(context)), context
+
+    return count if hasattr(model, "distribution") else read
 
 
 def _read(model, ids, state):
-    """Let the model read `ids` (T,), dropout off; return its last logits as an array (V,), and its state."""
+    """Let the model read `ids` (B, T), dropout off; return its last logits as an array (B, V), and its state."""
     import torch
 
-    was_training = model.training
-    model.eval()
-    with torch.inference_mode():
-        logits, state = model(torch.as_tensor(ids, device=next(model.parameters()).device)[None], state)
-    model.train(was_training)
-    return logits[0, -1].double().cpu().numpy(), state
+    ids = ids[:, -getattr(model, "context", 0):]  # without a context, all of them
+    was_training, onednn = model.training, torch.backends.mkldnn.enabled
+    if was_training:
+        model.eval()
+    # oneDNN packs an LSTM's weights anew at each call. For one character that takes longer than all the rest.
+    torch.backends.mkldnn.enabled = onednn and ids.shape[1] > 1
+    try:
+        with torch.inference_mode():
+            logits, state = model(torch.as_tensor(ids, device=next(model.parameters()).device), state)
+            return logits[:, -1].double().cpu().numpy(), state
+    finally:
+        torch.backends.mkldnn.enabled = onednn
+        if was_training:
+            model.train()
 
 
 def _encoded(vocabulary, prompt):
@@ -115,6 +180,10 @@ def _check(logits, temperature, top_k, top_p):
         raise ValueError(f"logits have shape {logits.shape}; give one row, shape (V,)")
     if not np.isfinite(logits).all():
         raise ValueError("some logits are not finite; the model that made them has probably diverged")
+    _check_how(temperature, top_k, top_p)
+
+
+def _check_how(temperature, top_k, top_p):
     if not temperature > 0:
         raise ValueError(f"temperature is {temperature}; give a number above 0 (for argmax, top_k=1)")
     if top_k is not None and top_k < 1:

@@ -92,6 +92,38 @@ def test_the_longest_copy_equals_a_search_through_all_pieces():
         assert longest_copy(sample, corpus) in corpus
 
 
+@pytest.mark.parametrize("letters", ["a", "ab", "ab żół😀\n"])
+def test_copies_equal_a_search_with_the_languages_own_in(letters):
+    rng = np.random.default_rng(2)
+    for _ in range(40):
+        sample, corpus = ("".join(rng.choice(list(letters), rng.integers(1, 50))) for _ in range(2))
+        best = ""
+        for start in range(len(sample)):
+            while start + len(best) < len(sample) and sample[start:start + len(best) + 1] in corpus:
+                best = sample[start:start + len(best) + 1]
+        assert longest_copy(sample, corpus) == best
+        for length in range(1, len(sample) + 1):
+            pieces = [sample[i:i + length] for i in range(len(sample) - length + 1)]
+            expected = np.mean([piece in corpus for piece in pieces])
+            assert copied_share(sample, corpus, length) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("length", [1, 2, 37, 500])
+def test_a_piece_of_any_length_that_was_planted_in_a_long_text_is_found(length):
+    rng = np.random.default_rng(3)
+    corpus, sample = ("".join(rng.choice(list(letters), 30_000)) for letters in ("abcd", "vwxyz"))
+    piece = corpus[12_345:12_345 + length]
+    sample = sample[:777] + piece + sample[777:]
+    assert longest_copy(sample, corpus) == piece
+    assert copied_share(sample, corpus, length) * (len(sample) - length + 1) == pytest.approx(1)
+
+
+def test_pieces_that_only_share_their_code_are_not_called_copies(monkeypatch):
+    monkeypatch.setattr("course_lib.characters._piece_codes",
+                        lambda text, length: np.zeros(len(text) - length + 1, np.uint64))
+    assert copied_share("abcdef", "uvwxyz", 3) == 0
+
+
 def test_nothing_is_copied_from_a_text_with_other_characters():
     assert longest_copy("abc", "xyz") == longest_copy("", "xyz") == ""
 
@@ -130,3 +162,8 @@ def test_only_single_characters_are_in_a_vocabulary():
 def test_sizes_below_one_are_refused(call):
     with pytest.raises(ValueError, match="must be at least 1, got"):
         call(np.arange(50))
+
+
+def test_a_character_outside_a_large_vocabulary_is_named_without_listing_thousands():
+    with pytest.raises(ValueError, match="'!' is not among the 3000 of this vocabulary$"):
+        CharVocabulary("".join(map(chr, range(0x4E00, 0x4E00 + 3000)))).encode("一!")

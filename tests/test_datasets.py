@@ -480,6 +480,17 @@ def test_an_old_encoding_is_named_and_can_be_given(tmp_path):
     assert load_text(tmp_path / "own.txt", encoding="cp1252").text == OWN
 
 
+def test_a_mark_at_the_head_is_no_character_of_the_text_though_the_encoding_was_given(tmp_path):
+    for mark, encoding in (("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("utf-16-le", "utf-16-le")):
+        (tmp_path / "own.txt").write_bytes(OWN.encode(mark))
+        assert load_text(tmp_path / "own.txt", encoding=encoding).text == OWN
+
+
+def test_the_line_ends_of_old_macs_become_those_of_linux(tmp_path):
+    (tmp_path / "own.txt").write_bytes(OWN.replace("\n", "\r").encode())
+    assert load_text(tmp_path / "own.txt").text == OWN
+
+
 @pytest.mark.parametrize("content, arguments, match", [
     (b"too short", {}, "has 9 characters, too few .* at least 10,000"),
     (b"", {}, "has 0 characters"),
@@ -487,6 +498,9 @@ def test_an_old_encoding_is_named_and_can_be_given(tmp_path):
     ("long enough" * 1000, {"encoding": "utf-61"}, "unknown encoding: utf-61"),
     (b"\x81\xff" * 9000, {}, "encoding='latin-1'"),
     (b"\xff\xfe" + b"\x00\xd8" * 9000, {}, "cannot be read as utf-16"),
+    (OWN.encode("utf-16-le"), {}, r"UTF-16 without a mark\).*encoding='utf-16-le'"),
+    (bytes(range(1, 256)) * 80, {}, "is not plain text: 10% of its bytes are control characters"),
+    ("\n" * 20_000, {}, r"holds one character, '\\n', 20,000 times; there is nothing to learn"),
 ])
 def test_a_file_that_will_not_do_is_refused_in_a_sentence(tmp_path, content, arguments, match):
     (tmp_path / "own.txt").write_bytes(content.encode() if isinstance(content, str) else content)

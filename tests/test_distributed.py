@@ -33,10 +33,10 @@ def reviews(count, seed):
     return ids, lengths, rng.integers(2, size=count)
 
 
-def characters(batch_size):
+def characters(batch_size, **how):
     ids = np.random.default_rng(4).integers(0, 13, size=800)
     torch.manual_seed(1)
-    return CharLSTM(13, 5, 6), NextCharacter(ids[:600], ids[600:], batch_size, 16)
+    return CharLSTM(13, 5, 6, num_layers=2), NextCharacter(ids[:600], ids[600:], batch_size, 16, **how)
 
 
 def sentiment(count=40, batch_size=8, **kwargs):
@@ -52,6 +52,8 @@ SAME = {
     "four streams of characters": lambda: characters(4),
     "three streams of characters": lambda: characters(3),
     "one stream of characters": lambda: characters(1),
+    "five streams of characters, some of them reset": lambda: characters(5, reset=0.4),
+    "three streams of characters, watched": lambda: characters(3, watch=lambda step, model: torch.rand(RANK + 1)),
 }
 
 

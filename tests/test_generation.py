@@ -6,10 +6,22 @@ import numpy as np
 import pytest
 import torch
 
+from course_lib.baselines.ngrams import NGram
 from course_lib.characters import CharVocabulary
-from course_lib.generation import generate, next_logits, sample_logits, sampling_distribution, stream
+from course_lib.generation import (
+    continue_rows,
+    generate,
+    next_logits,
+    sample_logits,
+    sampling_distribution,
+    stream,
+)
 from course_lib.models.characters import CharLSTM
+from course_lib.models.transformer import CharTransformer
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+ONEDNN = torch.backends.mkldnn.enabled  # before any test has written
 PROBABILITIES = np.array([0.1, 0.4, 0.2, 0.05, 0.25])
 LOGITS = np.log(PROBABILITIES) + 3.0
 
@@ -158,3 +170,96 @@ def test_a_prompt_is_needed_and_must_be_in_the_vocabulary():
         next_logits(Alphabet(), LETTERS, "")
     with pytest.raises(ValueError, match="'É' is not among"):
         stream(Alphabet(), LETTERS, "É")
+    with pytest.raises(ValueError, match="n is -1; give the number of characters"):
+        generate(Alphabet(), LETTERS, "a", n=-1)
+
+
+@pytest.mark.parametrize("how", [dict(temperature=0), dict(top_k=0), dict(top_p=2)])
+def test_impossible_settings_are_refused_before_the_first_character_is_asked_for(how):
+    with pytest.raises(ValueError, match="; (give|keep)"):
+        stream(Alphabet(), LETTERS, "a", **how)
+
+
+def test_a_model_and_a_vocabulary_that_do_not_belong_together_are_told_apart():
+    model = CharLSTM(30, embedding_dim=4, hidden_size=6)
+    with pytest.raises(ValueError, match="tells 30 characters apart and the vocabulary 26"):
+        generate(model, LETTERS, "abc")
+
+
+def test_a_transformer_writes_what_reading_its_last_characters_anew_would():
+    torch.manual_seed(0)
+    model = CharTransformer(26, width=8, num_layers=1, num_heads=2, context=5).eval()
+    with torch.no_grad():
+        model.places.weight.mul_(30)  # so that the place in the window counts
+    text = "hello world".replace(" ", "")
+    for character in generate(model, LETTERS, text, n=30, top_k=1):
+        logits, _ = model(torch.as_tensor(LETTERS.encode(text[-5:]))[None])
+        assert character == LETTERS.characters[logits[0, -1].argmax()]
+        text += character
+
+
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_a_model_that_counts_writes_from_its_own_distribution(order):
+    ids = np.random.default_rng(0).integers(0, 26, 400)
+    model, prompt = NGram(order, 26).fit(ids), "xyzzy"
+    expected = model.distribution(LETTERS.encode(prompt))
+    np.testing.assert_allclose(sampling_distribution(next_logits(model, LETTERS, prompt)), expected)
+    written = generate(model, LETTERS, prompt, n=20, rng=5)
+    rng, text = np.random.default_rng(5), prompt
+    for character in written:
+        assert character == LETTERS.decode([rng.choice(26, p=model.distribution(LETTERS.encode(text)))])
+        text += character
+
+
+def test_a_model_that_counts_is_only_asked_about_the_characters_it_looks_at():
+    class Counter(NGram):
+        def distribution(self, context):
+            lengths.append(len(context))
+            return super().distribution(context)
+
+    lengths = []
+    generate(Counter(3, 26).fit(np.arange(26)), LETTERS, "abcdef", n=4)
+    assert set(lengths) == {2}
+
+
+def test_rows_go_on_as_their_models_distribution_says():
+    torch.manual_seed(3)
+    model = CharLSTM(4, embedding_dim=3, hidden_size=5)
+    with torch.no_grad():
+        model.head.weight.mul_(6)
+    prompts = np.tile([[2, 0, 1]], (4000, 1))
+    written = continue_rows(model, prompts, 2, rng=0)
+    first = sampling_distribution(model.eval()(torch.as_tensor(prompts[:1]))[0][0, -1].detach())
+    np.testing.assert_allclose(np.bincount(written[:, 0], minlength=4) / 4000, first, atol=0.03)
+    for id_ in range(4):  # what follows each first character depends on it, and on the prompt
+        rows = written[written[:, 0] == id_, 1]
+        second = sampling_distribution(model(torch.tensor([[2, 0, 1, id_]]))[0][0, -1].detach())
+        np.testing.assert_allclose(np.bincount(rows, minlength=4) / len(rows), second, atol=4 / len(rows) ** 0.5)
+
+
+def test_rows_keep_to_themselves_and_a_seed_repeats_them():
+    torch.manual_seed(1)
+    model = CharLSTM(26, embedding_dim=4, hidden_size=6, dropout=0.5).train()
+    prompts = np.random.default_rng(0).integers(0, 26, (3, 5))
+    written = continue_rows(model, prompts, 8, rng=1)
+    assert written.shape == (3, 8) and model.training
+    np.testing.assert_array_equal(written, continue_rows(model, prompts, 8, rng=1))
+    assert continue_rows(model, prompts, 0).shape == (3, 0)
+    with torch.no_grad():
+        model.head.weight.mul_(1e4)  # certain of its next character, so that nothing is left to chance
+    alone = [continue_rows(model, prompts[b:b + 1], 8)[0] for b in range(3)]
+    np.testing.assert_array_equal(continue_rows(model, prompts, 8), alone)
+
+
+def test_rows_without_a_prompt_are_refused():
+    with pytest.raises(ValueError, match=r"shape \(3, 0\); give ids of shape \(B, T\)"):
+        continue_rows(Alphabet(), np.zeros((3, 0), int), 5)
+
+
+def test_writing_leaves_torchs_kernels_as_they_were():
+    model = CharLSTM(26, embedding_dim=4, hidden_size=6)
+    generate(model, LETTERS, "a", n=2)
+    assert torch.backends.mkldnn.enabled == ONEDNN
+    with pytest.raises(TypeError):
+        generate(torch.nn.Linear(2, 2), LETTERS, "a")
+    assert torch.backends.mkldnn.enabled == ONEDNN

@@ -5,9 +5,19 @@ import pytest
 import torch
 from torch import nn
 
-from course_lib.models.characters import CharLSTM, NextCharacter, carried_nats, detach_state, fresh_nats
+from course_lib.models.characters import (
+    CharLSTM,
+    NextCharacter,
+    carried_nats,
+    detach_state,
+    fresh_nats,
+    position_nats,
+    reset_rows,
+)
 from course_lib.models.initial import start_to_remember
-from course_lib.training import Settings, fit
+from course_lib.training import Settings, TrainingError, fit
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 V = 11
 
@@ -129,3 +139,112 @@ def test_evaluation_switches_dropout_off_and_on_again():
     model, ids = a_model(dropout=0.5).train(), some_ids(100)
     assert carried_nats(model, ids) == carried_nats(model, ids)
     assert model.training
+
+
+def test_surprises_by_position_are_those_of_reading_one_by_one():
+    model, ids = a_model(dropout=0.5).train(), some_ids(21).reshape(3, 7)
+    nats = position_nats(model, ids)
+    assert nats.shape == (3, 6) and model.training
+    for row, expected in zip(nats, ids):
+        assert row.mean() == pytest.approx(nats_one_by_one(model.eval(), expected, reset=10**9), rel=1e-5)
+    assert nats[:, :4].mean() == pytest.approx(position_nats(model, ids[:, :5]).mean(), rel=1e-5)
+
+
+def test_only_the_named_rows_of_a_state_are_dropped():
+    h, c = torch.ones(2, 3, 4), torch.full((2, 3, 4), torch.nan)
+    (h2, c2), rows = reset_rows((h, c), torch.tensor([False, True, False])), [0, 2]
+    assert h2[:, rows].eq(1).all() and h2[:, 1].eq(0).all()
+    assert c2[:, rows].isnan().all() and c2[:, 1].eq(0).all()
+    assert reset_rows(None, torch.tensor([True])) is None
+
+
+def test_a_reset_stream_reads_its_batch_from_a_zero_state_and_the_others_go_on():
+    model, objective = a_model(), NextCharacter(some_ids(121), batch_size=3, seq_len=10, reset=0.5)
+    state, kinds = None, set()
+    for inputs, targets, resets in objective.batches(np.random.default_rng(0)):
+        losses, states = [], []
+        for b in range(3):
+            own = None if state is None or resets[b] else tuple(part[:, b:b + 1].contiguous() for part in state)
+            logits, after = model(inputs[b:b + 1], own)
+            losses.append(nn.functional.cross_entropy(logits[0], targets[b]))
+            states.append(after)
+        torch.testing.assert_close(objective.loss(model, (inputs, targets, resets)), sum(losses) / 3)
+        state = tuple(torch.cat(parts, dim=1) for parts in zip(*states))
+        kinds.add(int(resets.sum()))
+    assert len(kinds) > 1
+
+
+@pytest.mark.parametrize("reset", [0.2, 1.0])
+def test_resets_come_as_often_as_asked_for_and_from_the_rng_alone(reset):
+    objective = NextCharacter(some_ids(8001), batch_size=8, seq_len=2, reset=reset)
+    first, again, other = (torch.stack([batch[2] for batch in objective.batches(np.random.default_rng(seed))])
+                           for seed in (0, 0, 1))
+    assert first.shape == (500, 8) and first.float().mean() == pytest.approx(reset, abs=0.02)
+    assert torch.equal(first, again) and (reset == 1 or not torch.equal(first, other))
+
+
+def test_resets_are_drawn_before_the_first_step():
+    objective, rng = NextCharacter(some_ids(61), batch_size=2, seq_len=10, reset=0.5), np.random.default_rng(0)
+    expected = np.random.default_rng(0).random((objective.num_batches, 2)) < 0.5
+    for k, (_, _, resets) in enumerate(objective.batches(rng)):
+        rng.random()  # somebody else draws in between
+        np.testing.assert_array_equal(resets, expected[k])
+
+
+@pytest.mark.parametrize("reset", [-0.1, 1.1, float("nan")])
+def test_a_reset_that_is_no_probability_is_refused(reset):
+    with pytest.raises(ValueError, match="reset is a probability, from 0 to 1; got"):
+        NextCharacter(some_ids(61), batch_size=2, seq_len=10, reset=reset)
+
+
+def weights_after(checkpoint=None, model=None, **objective):
+    settings = Settings(epochs=3, learning_rate=1e-2)
+    model = model or a_model(dropout=0.5)
+    history = fit(model, NextCharacter(some_ids(241), some_ids(60), 4, 6, **objective), settings,
+                  device="cpu", checkpoint=checkpoint, progress=False)
+    return model.state_dict(), history
+
+
+def equal(a, b):
+    return all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_a_watcher_that_draws_and_switches_dropout_off_changes_nothing():
+    def meddle(step, model):
+        torch.rand(3)
+        model.eval()
+
+    assert equal(weights_after()[0], weights_after(watch=meddle)[0])
+    assert not equal(weights_after()[0], weights_after(model=a_model(dropout=0.0))[0])  # dropout is at work
+
+
+def interrupt_at(wanted):
+    def watch(step, model):
+        if step == wanted:
+            raise KeyboardInterrupt
+    return watch
+
+
+def test_a_run_with_resets_that_is_interrupted_and_resumed_equals_one_that_was_not(tmp_path):
+    model = a_model(dropout=0.5)
+    broken, history = weights_after(tmp_path / "run.pt", model, reset=0.3, watch=interrupt_at(25))
+    assert history.stopped == "interrupted" and len(history.epochs) == 2 and not model.training
+    assert np.isfinite(carried_nats(model, some_ids(40)))  # usable as it stands
+    resumed, _ = weights_after(tmp_path / "run.pt", a_model(seed=9, dropout=0.5), reset=0.3)
+    whole, _ = weights_after(reset=0.3)
+    assert equal(whole, resumed) and not equal(whole, broken)
+    assert not equal(whole, weights_after()[0])
+
+
+def test_a_loss_that_is_not_finite_ends_with_a_sentence_and_the_weights_of_before():
+    model = a_model()
+
+    def poison(step, model):
+        if step == 7:
+            with torch.no_grad():
+                model.head.bias[2] = torch.nan
+
+    with pytest.raises(TrainingError, match="At step 8 of epoch 1 the loss is nan .* not taken. "
+                                            "Try a smaller learning_rate"):
+        weights_after(model=model, watch=poison)
+    assert model.embedding.weight.isfinite().all() and model.lstm.weight_hh_l0.isfinite().all()

@@ -1,17 +1,29 @@
-"""The trained model's container: what goes in comes out, and what is damaged is refused in one clear sentence."""
+"""The trained models' container: what goes in comes out, and what is damaged is refused in one clear sentence."""
 
+import hashlib
 import json
 import socket
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save
 
 from course_lib import pretrained
+from course_lib.characters import CharVocabulary
 from course_lib.inside import KEEP
-from course_lib.models import MeanEmbedding, SentimentLSTM
+from course_lib.models import CharLSTM, MeanEmbedding, SentimentLSTM
 from course_lib.models.sentiment import predict_logits
-from course_lib.pretrained import SHIPPED, PretrainedError, card_path, load_sentiment, save_sentiment
+from course_lib.pretrained import (
+    SHIPPED,
+    PretrainedError,
+    card_path,
+    load_characters,
+    load_sentiment,
+    save_characters,
+    save_sentiment,
+)
 from course_lib.text import Vocabulary
 
 CARD = dict(data="made up", settings={"epochs": 3}, seed=0, scores={"test_accuracy": 0.9}, seconds=60.0,
@@ -119,12 +131,21 @@ def test_another_version_is_named(saved, change):
         load_sentiment(saved)
 
 
-def test_a_whole_file_with_other_contents_is_refused(saved, monkeypatch):
-    real = pretrained._sizes
-    monkeypatch.setattr(pretrained, "_sizes", lambda model: real(model) | {"pooling": "mean_max"})
-    monkeypatch.setattr(pretrained, "_build", lambda sizes: build("last"))
-    save_sentiment(build("last"), Vocabulary(WORDS), CARD, saved)
-    monkeypatch.undo()
+def rewrite_file(path, **changes):
+    """Write the file anew with other entries in what it says about itself, and the card to match."""
+    with safe_open(path, "pt") as file:
+        about = json.loads(file.metadata()["about"])
+    raw = save(load_file(path), {"about": json.dumps(about | changes)})
+    path.write_bytes(raw)
+    rewrite_card(path, sha256=hashlib.sha256(raw).hexdigest())
+
+
+def test_a_whole_file_with_other_contents_is_refused(saved):
+    rewrite_file(saved, words="only three words")
+    assert len(load_sentiment(saved)[1]) == 5  # the rewriting itself is sound
+    with safe_open(saved, "pt") as file:
+        sizes = json.loads(file.metadata()["about"])["sizes"]
+    rewrite_file(saved, sizes=sizes | {"hidden_size": 6})
     with pytest.raises(PretrainedError, match=r"cannot be understood \(RuntimeError\), though it is whole"):
         load_sentiment(saved)
 
@@ -167,3 +188,79 @@ def test_the_shipped_model_reads_and_its_card_says_how_it_was_made():
 
 def test_long_texts_are_cut_as_in_the_training_of_the_shipped_model():
     assert load_sentiment()[2]["settings"]["keep"] == list(KEEP)
+
+
+LETTERS = CharVocabulary("the goldfish,\n żółw 🐠 \"\\")
+
+
+def build_characters(num_layers=2, seed=0):
+    torch.manual_seed(seed)
+    return CharLSTM(len(LETTERS), 6, 5, num_layers, dropout=0.5)
+
+
+@pytest.fixture
+def saved_characters(tmp_path):
+    path = tmp_path / "characters.safetensors"
+    save_characters(build_characters(), LETTERS, CARD, path)
+    return path
+
+
+@pytest.mark.parametrize("num_layers", [1, 2, 3])
+def test_a_character_model_comes_back_with_every_weight_rounded_to_float16(tmp_path, num_layers):
+    model, path = build_characters(num_layers), tmp_path / "characters.safetensors"
+    card = save_characters(model, LETTERS, CARD, path)
+    loaded, vocabulary, read = load_characters(path)
+    assert vocabulary.characters == LETTERS.characters and read == card and CARD.items() <= card.items()
+    assert loaded.state_dict().keys() == model.state_dict().keys() and not loaded.training
+    for name, weights in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], weights.half().float()), name
+    ids = torch.as_tensor(LETTERS.encode("the fish")[None])
+    torch.testing.assert_close(loaded(ids)[0], model.eval()(ids)[0], atol=2e-3, rtol=0)
+
+
+def test_equal_character_models_give_equal_files(tmp_path, saved_characters):
+    again = tmp_path / "again.safetensors"
+    save_characters(build_characters(), LETTERS, CARD, again)
+    assert again.read_bytes() == saved_characters.read_bytes()
+
+
+def test_two_layers_of_480_take_at_most_six_megabytes(tmp_path):
+    vocabulary = CharVocabulary("".join(map(chr, range(32, 97))))
+    card = save_characters(CharLSTM(65, 64, 480, 2), vocabulary, CARD, tmp_path / "m.safetensors")
+    assert 5e6 < card["bytes"] <= 6e6
+
+
+def test_one_kind_of_model_is_not_read_as_the_other(saved, saved_characters):
+    with pytest.raises(PretrainedError, match="version 1 of 'goldfish-to-lstm characters', and this course reads "
+                                              "version 1 of 'goldfish-to-lstm sentiment'"):
+        load_sentiment(saved_characters)
+    with pytest.raises(PretrainedError, match="reads version 1 of 'goldfish-to-lstm characters'"):
+        load_characters(saved)
+
+
+def test_a_damaged_or_missing_character_model_names_its_own_writer(saved_characters):
+    saved_characters.write_bytes(saved_characters.read_bytes()[:-1] + b"!")
+    with pytest.raises(PretrainedError, match="damaged or from another version. Write it anew with save_characters"):
+        load_characters(saved_characters)
+    saved_characters.unlink()
+    with pytest.raises(PretrainedError, match="is not there. Write it anew with save_characters"):
+        load_characters(saved_characters)
+
+
+def test_a_model_or_vocabulary_of_another_kind_is_not_saved_as_characters(tmp_path):
+    with pytest.raises(TypeError, match="save_characters takes a CharLSTM, got SentimentLSTM"):
+        save_characters(build(), LETTERS, CARD, tmp_path / "m.safetensors")
+    with pytest.raises(ValueError, match=f"the vocabulary has 3 ids and the model {len(LETTERS)}"):
+        save_characters(build_characters(), CharVocabulary("abc"), CARD, tmp_path / "m.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_shipped_character_model_is_asked_for_by_default(monkeypatch, saved_characters):
+    monkeypatch.setattr(pretrained, "SHIPPED_CHARACTERS", saved_characters)
+    assert load_characters()[1].characters == LETTERS.characters
+
+
+def test_a_shipped_model_that_is_gone_is_fetched_from_git(monkeypatch):
+    monkeypatch.setattr(pretrained, "SHIPPED_CHARACTERS", SHIPPED.with_name("nothing.safetensors"))
+    with pytest.raises(PretrainedError, match=r"is not there. Get it back with `git checkout -- course_lib/weights`"):
+        load_characters()

@@ -138,9 +138,12 @@ def _own_text(path, encoding):
         text = raw.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
     except (UnicodeError, LookupError) as error:
         raise DataError(f"{path} cannot be read as {encoding} ({error}); give another encoding.") from error
+    text = text.removeprefix("\ufeff")  # the mark of a file whose encoding was given
     if len(text) < MIN_CHARACTERS:
         raise DataError(f"{path} has {len(text):,} characters, too few to learn from; give at least "
                         f"{MIN_CHARACTERS:,}.")
+    if len(set(text)) < 2:
+        raise DataError(f"{path} holds one character, {text[0]!r}, {len(text):,} times; there is nothing to learn.")
     return Text(path.name, text, False, f"Data: your file {path.name}, {len(text):,} characters, read as {encoding}.")
 
 
@@ -150,10 +153,14 @@ def _guess_encoding(raw, path):
             return encoding
     if b"\0" in raw:
         raise DataError(f"{path} holds zero bytes, so it is not plain text (or it is UTF-16 without a mark); save it "
-                        "as text in UTF-8.")
+                        "as text in UTF-8, or call load_text(path, encoding='utf-16-le').")
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
+        control = len(raw) - len(raw.translate(None, bytes({*range(32)} - {*b"\t\n\r\f\x1b"})))
+        if control > 0.02 * len(raw):
+            raise DataError(f"{path} is not plain text: {control / len(raw):.0%} of its bytes are control characters. "
+                            "Save it as text in UTF-8.") from error
         raise DataError(f"{path} is not UTF-8 (byte {raw[error.start]:#04x} at position {error.start:,}); it may be "
                         f"{_likely(raw)}: save it as UTF-8, or call load_text(path, encoding={_likely(raw)!r}) and see "
                         "whether its letters look right.") from error
