@@ -18,7 +18,7 @@ seconds; `numpy_lstm`, the course's own; `transformer`, a small GPT with documen
 `notebook`, this course's recipes; `amount`, how the loss changes with the amount of text. Each trained model records a
 `curve`, [seconds of training, fresh nats] on the same last 10 %, measured on the way with the clock stopped. No
 decision is taken by it: settings are chosen with `--choose`, which trains the candidates of a key on the first 90 % of
-the training text and prints their loss on the rest of it, and never reads the last 10 % of the whole.
+the training text, writes their loss on the rest of it under `choice_KEY`, and never reads the last 10 % of the whole.
 
 `--checkpoint` trains a larger model for about an hour, and writes the weights that come with the course.
 """
@@ -125,17 +125,18 @@ class ArticleRecipe:
 
 
 RECIPES = {
-    "lstm": Recipe(hidden_size=384, learning_rate=4e-3),
-    "notebook": Recipe(hidden_size=256, learning_rate=5e-3),
+    "lstm": Recipe(hidden_size=256, learning_rate=1.2e-2, reset=0.05),
+    "notebook": Recipe(hidden_size=256, learning_rate=1e-2, reset=0.05),
     "numpy_lstm": Recipe(hidden_size=256, learning_rate=5e-3, embedding_dim=0),  # one-hot in: no embedding
     "transformer": TransformerRecipe(),
     "article_a3": ArticleRecipe(),
 }
 SHIPPED_RECIPE = Recipe(hidden_size=480, learning_rate=3e-3, num_layers=2, dropout=0.4, epochs=16, seq_len=128,
                         reset=0.1)
-CANDIDATES = {
-    "lstm": [{}, {"learning_rate": 3e-3}, {"dropout": 0.1}],
-    "notebook": [{}, {"learning_rate": 3e-3}, {"dropout": 0.1}],
+CANDIDATES = {  # the first one is what was chosen
+    "lstm": [{}, {"learning_rate": 1e-2}, {"hidden_size": 320, "learning_rate": 1e-2, "epochs": 3}],
+    "notebook": [{}, {"reset": 0.0}, {"reset": 0.0, "learning_rate": 1.4e-2}, {"reset": 0.0, "learning_rate": 5e-3},
+                 {"reset": 0.0, "learning_rate": 5e-3, "dropout": 0.1}],
 }
 STEPS = {  # each changes one thing in the line above it; the last one only how the model writes
     "as published": {},
@@ -365,12 +366,14 @@ def amounts(train_ids, valid_ids, vocab_size):
 
 
 def choose(key, train_ids, vocab_size):
-    """Print what each candidate of `key` scores on the last tenth of the training text."""
-    cut = int(0.9 * len(train_ids))
+    """Return what each candidate of `key` scores on the last tenth of the training text, one seed each."""
+    cut, rows = int(0.9 * len(train_ids)), []
     for change in CANDIDATES[key]:
-        model, seconds, *_ = train(replace(RECIPES[key], **change), train_ids[:cut], vocab_size, seed=0)
-        print(f"{key} {change or 'as it is'}: carried {carried_nats(model, train_ids[cut:]):.4f} nats, "
-              f"{seconds:.0f} s", flush=True)
+        recipe = replace(RECIPES[key], **change)
+        model, seconds, *_ = train(recipe, train_ids[:cut], vocab_size, seed=0)
+        rows.append({"recipe": vars(recipe), **losses(key, model, train_ids[cut:]), "train_seconds": round(seconds, 1)})
+        print(f"  {change or 'as chosen'}: {rows[-1]}", flush=True)
+    return {"rows": rows}
 
 
 def result(key, train_ids, valid_ids, vocabulary, seeds):
@@ -408,7 +411,7 @@ def main():
                         help=f"one of {', '.join(KEYS)}; the rest of FILE stays as it is")
     parser.add_argument("--seeds", type=int, help="how many; 1 for article_a3, steps and numpy_lstm, else 3")
     parser.add_argument("--seconds", type=float, help="of training for article_a3 and each step of steps (160)")
-    parser.add_argument("--choose", choices=CANDIDATES, metavar="KEY", help="compare settings; writes nothing")
+    parser.add_argument("--choose", choices=CANDIDATES, metavar="KEY", help="compare settings on the training text")
     parser.add_argument("--checkpoint", type=int, metavar="SEED", help="write the weights that come with the course")
     args = parser.parse_args()
     if args.seconds:
@@ -419,16 +422,19 @@ def main():
         parser.error("tinyshakespeare is not here; get it with `make data`, or set COURSE_DATA")
     vocabulary = CharVocabulary(text.text)
     train_ids, valid_ids = np.split(vocabulary.encode(text.text), [int(0.9 * len(text.text))])
-    if args.choose:
-        return choose(args.choose, train_ids, len(vocabulary))
     if args.checkpoint is not None:
         return write_checkpoint(args.checkpoint, train_ids, valid_ids, vocabulary)
 
-    results = json.loads(args.json.read_text(encoding="utf-8")) if args.only and args.json.exists() else {}
-    for key in [args.only] if args.only else KEYS:
+    one = args.only or args.choose
+    results = json.loads(args.json.read_text(encoding="utf-8")) if one and args.json.exists() else {}
+    for key in [one] if one else KEYS:
         print(key, flush=True)
-        seeds = range(args.seeds or SEEDS.get(key, 3))
-        results[key] = result(key, train_ids, valid_ids, vocabulary, seeds)
+        if args.choose:
+            row, key = choose(key, train_ids, len(vocabulary)), f"choice_{key}"
+        else:
+            seeds = range(args.seeds or SEEDS.get(key, 3))
+            row = result(key, train_ids, valid_ids, vocabulary, seeds)
+        results[key] = row
         results[key] |= {"threads": torch.get_num_threads()}
         results[key] |= provenance()  # each key its own: `--only` leaves older ones as they are
         write_results(args.json, results, stamp=False)

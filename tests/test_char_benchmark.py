@@ -107,17 +107,16 @@ def test_less_text_is_read_more_often_only_while_that_helps(script, monkeypatch)
     assert script.best_epochs(recipe, np.arange(100) % 6, 6, steps=21) == 10  # two batches an epoch: 20 steps
 
 
-def test_settings_are_chosen_on_the_last_tenth_of_the_training_text(script, monkeypatch, tmp_path, capsys):
+def test_settings_are_chosen_on_the_last_tenth_of_the_training_text(script, monkeypatch, tmp_path):
     read = []
     monkeypatch.setattr(script, "CANDIDATES", {"notebook": [{}, {"hidden_size": 6}]})
     monkeypatch.setattr(script, "train", lambda recipe, ids, *rest, **more: (read.append(ids.tolist()), 1.0))
-    monkeypatch.setattr(script, "carried_nats", lambda model, ids: read.append(ids.tolist()) or 2.0)
-    monkeypatch.setattr(sys, "argv", ["benchmarks/char_lm.py", "--choose", "notebook"])
-    script.main()
+    monkeypatch.setattr(script, "losses", lambda key, model, ids: read.append(ids.tolist()) or {"carried_nats": 2.0})
+    rows = written(script, monkeypatch, tmp_path / "r.json", "--choose", "notebook")["choice_notebook"]["rows"]
     text = script.load_text().text
     ids = script.CharVocabulary(text).encode(text).tolist()
     assert read == [ids[:2430], ids[2430:2700]] * 2
-    assert "notebook {'hidden_size': 6}: carried 2.0000 nats" in capsys.readouterr().out
+    assert [(row["recipe"]["hidden_size"], row["carried_nats"]) for row in rows] == [(5, 2.0), (6, 2.0)]
 
 
 def test_only_one_key_is_replaced_and_the_others_stay(script, monkeypatch, tmp_path):

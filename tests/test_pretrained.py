@@ -14,9 +14,11 @@ from course_lib import pretrained
 from course_lib.characters import CharVocabulary
 from course_lib.inside import KEEP
 from course_lib.models import CharLSTM, MeanEmbedding, SentimentLSTM
+from course_lib.models.characters import carried_nats
 from course_lib.models.sentiment import predict_logits
 from course_lib.pretrained import (
     SHIPPED,
+    SHIPPED_CHARACTERS,
     PretrainedError,
     card_path,
     load_characters,
@@ -264,3 +266,24 @@ def test_a_shipped_model_that_is_gone_is_fetched_from_git(monkeypatch):
     monkeypatch.setattr(pretrained, "SHIPPED_CHARACTERS", SHIPPED.with_name("nothing.safetensors"))
     with pytest.raises(PretrainedError, match=r"is not there. Get it back with `git checkout -- course_lib/weights`"):
         load_characters()
+
+
+HAMLET = """HAMLET:
+To be, or not to be: that is the question:
+Whether 'tis nobler in the mind to suffer
+The slings and arrows of outrageous fortune,
+Or to take arms against a sea of troubles,
+And by opposing end them?
+"""  # of a play that is not in tinyshakespeare
+
+
+def test_the_shipped_writer_is_small_and_its_card_promises_less_surprise_than_any_n_gram():
+    _, vocabulary, card = load_characters()
+    assert SHIPPED_CHARACTERS.stat().st_size <= 6e6 and len(vocabulary) == 65
+    assert card["scores"]["carried_nats"] < 1.517 and card["command"].startswith("python ")
+
+
+def test_the_shipped_writer_expects_verse_that_it_never_saw_and_not_its_letters_in_another_order():
+    model, vocabulary, _ = load_characters()
+    forwards, backwards = (carried_nats(model, vocabulary.encode(text)) for text in (HAMLET, HAMLET[::-1]))
+    assert forwards < 2 < 4 < backwards
