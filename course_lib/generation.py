@@ -30,7 +30,8 @@ def sampling_distribution(logits, temperature=1.0, top_k=None, top_p=None):
     """
     logits = np.asarray(logits, dtype=np.float64)
     _check(logits, temperature, top_k, top_p)
-    p = np.exp((logits - logits.max()) / temperature)
+    with np.errstate(over="ignore", under="ignore"):  # near temperature 0 all but the favourites get exactly 0
+        p = np.exp((logits - logits.max()) / temperature)
     p /= p.sum()
     order = np.argsort(-p, kind="stable")
     if top_p is not None:
@@ -44,16 +45,17 @@ def sampling_distribution(logits, temperature=1.0, top_k=None, top_p=None):
 def sample_logits(logits, temperature=1.0, top_k=None, top_p=None, rng=None):
     """Draw one id, an int, from the `sampling_distribution` of these arguments.
 
-    `rng` is a NumPy Generator; None takes a new one each time, so that the draw cannot be repeated.
+    `rng` is a NumPy Generator, or a whole number, a seed, which draws the same each time; None takes a new generator
+    each time, so that the draw cannot be repeated.
     """
     p = sampling_distribution(logits, temperature, top_k, top_p)
-    rng = np.random.default_rng() if rng is None else rng
-    return int(rng.choice(len(p), p=p))
+    return int(np.random.default_rng(rng).choice(len(p), p=p))
 
 
 def next_logits(model, vocabulary, prompt):
     """Return the logits, float64 of shape (V,), of what comes after `prompt`; arguments as in `stream`."""
-    return _first(_reader(model), vocabulary, _encoded(vocabulary, prompt))[0]
+    ids = _encoded(vocabulary, prompt)
+    return _reader(model, vocabulary)(ids, None)[0]
 
 
 def stream(model, vocabulary, prompt="\n", *, temperature=1.0, top_k=None, top_p=None, rng=None):
@@ -80,13 +82,13 @@ def stream(model, vocabulary, prompt="\n", *, temperature=1.0, top_k=None, top_p
     """
     _check_how(temperature, top_k, top_p)
     rng = np.random.default_rng(rng)  # a generator stays as it is, a whole number becomes a seed
-    return _stream(_reader(model), vocabulary, _encoded(vocabulary, prompt), temperature, top_k, top_p, rng)
+    ids = _encoded(vocabulary, prompt)
+    return _stream(_reader(model, vocabulary), vocabulary, ids, temperature, top_k, top_p, rng)
 
 
 def generate(model, vocabulary, prompt="\n", n=200, **how):
     """Return the `n` characters that `stream` writes after `prompt`; the keywords are those of `stream`."""
-    if n < 0:
-        raise ValueError(f"n is {n}; give the number of characters to write, 0 or more")
+    _check_n(n)
     return "".join(islice(stream(model, vocabulary, prompt, **how), n))
 
 
@@ -107,12 +109,17 @@ def continue_rows(model, prompts, n, rng=None):
     -------
     array of int64, shape (B, n)
     """
+    _check_n(n)
+    if hasattr(model, "distribution"):
+        raise ValueError("a model that counts, such as an NGram, reads one text at a time; use `generate`")
     rng = np.random.default_rng(rng)
     ids, state, written = np.asarray(prompts), None, []
-    if ids.ndim != 2 or not ids.size:
-        raise ValueError(f"prompts have shape {ids.shape}; give ids of shape (B, T), at least one each")
+    if ids.ndim != 2 or not ids.size or ids.dtype.kind not in "iu":
+        raise ValueError(f"prompts have shape {ids.shape} and type {ids.dtype}; give ids of shape (B, T), whole "
+                         "numbers, at least one each")
     for _ in range(n):
         logits, state = _read(model, ids, state)
+        _check_finite(logits)
         p = np.exp(logits - logits.max(axis=1, keepdims=True)).cumsum(axis=1)
         ids = (p < rng.random((len(p), 1)) * p[:, -1:]).sum(axis=1, keepdims=True)
         written.append(ids)
@@ -120,23 +127,15 @@ def continue_rows(model, prompts, n, rng=None):
 
 
 def _stream(read, vocabulary, ids, temperature, top_k, top_p, rng):
-    logits, state = _first(read, vocabulary, ids)
+    logits, state = read(ids, None)
     while True:
         ids = np.array([sample_logits(logits, temperature, top_k, top_p, rng)])
         yield vocabulary.decode(ids)
         logits, state = read(ids, state)
 
 
-def _first(read, vocabulary, ids):
-    logits, state = read(ids, None)
-    if len(logits) != len(vocabulary):
-        raise ValueError(f"the model tells {len(logits)} characters apart and the vocabulary {len(vocabulary)}; "
-                         "take the vocabulary that the model was trained with")
-    return logits, state
-
-
-def _reader(model):
-    """Return ``read(ids, state) -> logits (V,), state`` for a model of either kind."""
+def _reader(model, vocabulary):
+    """Return ``read(ids, state) -> logits (V,), state`` for a model of either kind that fits the vocabulary."""
     def read(ids, state):
         logits, state = _read(model, ids[None], state)
         return logits[0], state
@@ -146,7 +145,15 @@ def _reader(model):
         context = context[max(0, len(context) - model.order + 1):]
         return np.log(model.distribution(context)), context
 
-    return count if hasattr(model, "distribution") else read
+    counts = hasattr(model, "distribution")
+    if counts and not getattr(model, "tables", True):
+        raise ValueError("this n-gram model has counted nothing yet; call fit first")
+    reader = count if counts else read
+    size = len(reader(np.zeros(1, np.int64), None)[0])  # id 0 is in every vocabulary, others may be in none but ours
+    if size != len(vocabulary):
+        raise ValueError(f"the model tells {size} characters apart and the vocabulary {len(vocabulary)}; "
+                         "take the vocabulary that the model was trained with")
+    return reader
 
 
 def _read(model, ids, state):
@@ -170,6 +177,9 @@ def _read(model, ids, state):
 
 
 def _encoded(vocabulary, prompt):
+    if not isinstance(prompt, str):
+        raise ValueError(f"the prompt is of type {type(prompt).__name__}; give a str (`vocabulary.decode` makes "
+                         "one of ids)")
     if not prompt:
         raise ValueError("the prompt is empty; give at least one character to start from")
     return vocabulary.encode(prompt)
@@ -178,15 +188,24 @@ def _encoded(vocabulary, prompt):
 def _check(logits, temperature, top_k, top_p):
     if logits.ndim != 1 or not logits.size:
         raise ValueError(f"logits have shape {logits.shape}; give one row, shape (V,)")
+    _check_finite(logits)
+    _check_how(temperature, top_k, top_p)
+
+
+def _check_finite(logits):
     if not np.isfinite(logits).all():
         raise ValueError("some logits are not finite; the model that made them has probably diverged")
-    _check_how(temperature, top_k, top_p)
+
+
+def _check_n(n):
+    if not isinstance(n, (int, np.integer)) or n < 0:
+        raise ValueError(f"n is {n}; give the number of characters to write, a whole number, 0 or more")
 
 
 def _check_how(temperature, top_k, top_p):
     if not temperature > 0:
         raise ValueError(f"temperature is {temperature}; give a number above 0 (for argmax, top_k=1)")
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k is {top_k}; keep at least 1 character")
+    if top_k is not None and (not isinstance(top_k, (int, np.integer)) or top_k < 1):
+        raise ValueError(f"top_k is {top_k}; keep at least 1 character, a whole number of them")
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p is {top_p}; give a probability above 0 and at most 1")

@@ -204,8 +204,9 @@ def read_units(model, ids, *, keep="tanh", streams=16, warm_up=128, dtype=np.flo
     ids = _expect_readable(model, ids, 1)
     if keep not in ("tanh", "c", "h"):
         raise ValueError(f"keep should be 'tanh', 'c' or 'h', got {keep!r}")
-    if streams < 1 or warm_up < 1:
-        raise ValueError(f"streams and warm_up should be at least 1, got {streams} and {warm_up}")
+    _expect_whole("streams and warm_up", streams, warm_up)
+    if np.dtype(dtype).kind != "f":
+        raise ValueError(f"dtype should be a type of float, such as float16, got {np.dtype(dtype)}")
     size, layers = model.lstm.hidden_size, model.lstm.num_layers
     streams = max(1, min(streams, len(ids) // warm_up))
     length = -(-len(ids) // streams)
@@ -253,6 +254,8 @@ def _walk(model, rows, warm_up, keep=None, held=None, first=slice(0, 1), piece=6
             logits = model.head(x)
             right = logits.gather(2, rows[:, start + 1:end + 1, None])[:, :, 0]
             nats = (logits.logsumexp(2) - right).cpu().numpy()
+            if not np.isfinite(nats).all():
+                raise ValueError("what the model says is not finite; its training has probably diverged")
             yield start - warm_up, torch.cat(kept, dim=2).cpu().numpy() if kept else None, nats
 
 
@@ -319,7 +322,9 @@ class UnitSearch:
     last: int
 
     def __getitem__(self, name):
-        """Return (unit, sign) found for a feature."""
+        """Return (unit, sign) found for a feature; a KeyError names the features there are."""
+        if name not in self.names:
+            raise KeyError(f"{name!r} was not searched for; there is {', '.join(map(repr, self.names))}")
         k = self.names.index(name)
         return int(self.unit[k]), int(self.sign[k])
 
@@ -380,6 +385,15 @@ def search_units(states, features, ids, *, shifts=20, last=4, rng=0):
                          f"{len(names)} features of {len(columns)} and ids {ids.shape}")
     if len(states) < 20:
         raise ValueError(f"need at least 20 characters to choose and to judge, got {len(states)}")
+    if ids.ndim != 1 or ids.dtype.kind not in "iu" or ids.min() < 0:
+        raise ValueError(f"ids should be one row of whole numbers from 0 up, got type {ids.dtype}: {ids!r:.60}")
+    if not (np.isfinite(states).all() and np.isfinite(columns).all()):
+        raise ValueError("states and features must be finite, got NaN or infinity among them")
+    _expect_whole("shifts and last", shifts, last)
+    size, half = int(ids.max()) + 1, len(ids) // 2
+    most = max(k for k in range(1, min(half, 63)) if k == 1 or size**k < 2**63)  # the code of a context has 63 bits
+    if last > most:
+        raise ValueError(f"last should be at most {most} for this text, got {last}")
     if constant := [name for name, two in zip(names, _halves(columns)) if two]:
         raise ValueError(f"{constant[0]!r} is the same all over one half of the text; leave it out")
     rng, cut, tenth = np.random.default_rng(rng), len(states) // 2, len(states) // 10
@@ -392,8 +406,7 @@ def search_units(states, features, ids, *, shifts=20, last=4, rng=0):
     chosen, held_out = (np.reshape(r, (shifts + 1, len(names))) for r in (np.abs(first[pick]), sign * second[pick]))
     unit, sign = unit[:len(names)], sign[:len(names)]
     rivals = [[_context_score(column, ids, cut, k) for column in columns.T] for k in (1, last)]
-    return UnitSearch(names, unit, sign, chosen[0], held_out[0],
-                      held_out[1:].max(0) if shifts else np.full(len(names), np.nan), *np.array(rivals), last)
+    return UnitSearch(names, unit, sign, chosen[0], held_out[0], held_out[1:].max(0), *np.array(rivals), last)
 
 
 def _halves(columns):
@@ -468,8 +481,9 @@ def hold_units(model, ids, units, values, *, streams=8, warm_up=64):
     if not (np.abs(values) <= 1).all():
         raise ValueError(f"tanh(c) can be held between −1 and 1, got {values.tolist()!r:.60}")
     values = np.arctanh(values * 0.999999).astype(np.float32)
-    if wrong := [unit for unit in units if unit is not None and not 0 <= unit < count]:
-        raise ValueError(f"units are counted from 0 to {count - 1}, got {wrong[0]}")
+    if wrong := [u for u in units if u is not None and not (isinstance(u, (int, np.integer)) and 0 <= u < count)]:
+        raise ValueError(f"units are whole numbers, counted from 0 to {count - 1}, got {wrong[0]}")
+    _expect_whole("streams and warm_up", streams, warm_up)
     streams = max(1, min(streams, len(ids) // warm_up))
     length = -(-len(ids) // streams)
     flat = np.array([-size if unit is None else unit for unit in units])  # -size: layer -1, which is none
@@ -507,7 +521,7 @@ class ResetCurve(NamedTuple):
         That is the first of its group; None if even the last group costs more.
         """
         read, mean, _ = self.excess()
-        late = np.flatnonzero(mean >= within)
+        late = np.flatnonzero(~(mean < within))  # a cost that is not a number is not small
         first = late[-1] + 1 if len(late) else 0
         return int(read[first]) if first < len(read) else None
 
@@ -544,9 +558,16 @@ def reset_in_the_middle(model, ids, at, *, after=128, kept=None):
     if kept.shape != (len(ids) - 1,):
         raise ValueError(f"kept should have one number for each character but the first, ({len(ids) - 1},), "
                          f"got {kept.shape}")
+    if not np.isfinite(kept).all():
+        raise ValueError("kept should be finite, got NaN or infinity in it")
     rows = np.stack([ids[p:p + after + 1] for p in at])
     nats = np.concatenate([nats for _, _, nats in _walk(model, rows, 0)], axis=1)
     return ResetCurve(np.stack([kept[p:p + after] for p in at]), nats)
+
+
+def _expect_whole(names, *values):
+    if not all(isinstance(value, (int, np.integer)) and value >= 1 for value in values):
+        raise ValueError(f"{names} should be whole numbers, at least 1, got {' and '.join(map(str, values))}")
 
 
 def _expect_readable(model, ids, least):

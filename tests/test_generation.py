@@ -1,5 +1,6 @@
 """Choosing characters: against closed forms, frequencies, and a model whose next character is known."""
 
+import warnings
 from itertools import islice
 
 import numpy as np
@@ -100,7 +101,8 @@ LETTERS = CharVocabulary("abcdefghijklmnopqrstuvwxyz")
 def test_writing_goes_on_from_the_prompt_and_reads_one_character_a_step():
     model = Alphabet()
     assert generate(model, LETTERS, "uvw", n=6) == "xyzabc"
-    assert model.lengths == [3, 1, 1, 1, 1, 1]
+    assert model.lengths[-6:] == [3, 1, 1, 1, 1, 1]
+    assert model.lengths[:-6] == [1]  # once before: how many characters does it tell apart?
 
 
 def test_carrying_the_state_writes_what_reading_everything_again_would():
@@ -148,6 +150,7 @@ def test_writing_leaves_a_model_in_training_mode_and_its_gradients_as_they_were(
     (dict(temperature=-1), "above 0"),
     (dict(temperature=float("nan")), "temperature is nan"),
     (dict(top_k=0), "keep at least 1"),
+    (dict(top_k=2.0), "top_k is 2.0; keep .* a whole number"),
     (dict(top_p=0), "top_p is 0"),
     (dict(top_p=1.5), "at most 1"),
 ])
@@ -170,8 +173,15 @@ def test_a_prompt_is_needed_and_must_be_in_the_vocabulary():
         next_logits(Alphabet(), LETTERS, "")
     with pytest.raises(ValueError, match="'É' is not among"):
         stream(Alphabet(), LETTERS, "É")
-    with pytest.raises(ValueError, match="n is -1; give the number of characters"):
-        generate(Alphabet(), LETTERS, "a", n=-1)
+    with pytest.raises(ValueError, match="the prompt is of type ndarray; give a str"):
+        generate(Alphabet(), LETTERS, np.array([1, 2]))
+
+
+@pytest.mark.parametrize("n", [-1, 3.0])
+def test_the_number_of_characters_is_a_whole_one_from_0_up(n):
+    for write in (lambda: generate(Alphabet(), LETTERS, "a", n=n), lambda: continue_rows(Alphabet(), [[0]], n)):
+        with pytest.raises(ValueError, match=f"n is {n}; give the number of characters to write, a whole number"):
+            write()
 
 
 @pytest.mark.parametrize("how", [dict(temperature=0), dict(top_k=0), dict(top_p=2)])
@@ -184,6 +194,32 @@ def test_a_model_and_a_vocabulary_that_do_not_belong_together_are_told_apart():
     model = CharLSTM(30, embedding_dim=4, hidden_size=6)
     with pytest.raises(ValueError, match="tells 30 characters apart and the vocabulary 26"):
         generate(model, LETTERS, "abc")
+
+
+@pytest.mark.parametrize("model", [CharLSTM(20, 4, 6), CharTransformer(20, 8, 1, 2, 5), NGram(2, 20).fit([1, 2, 3])])
+def test_a_vocabulary_larger_than_the_models_is_told_before_anything_is_read(model):
+    sentence = "tells 20 characters apart and the vocabulary 26; take the vocabulary"
+    for ask in (lambda: stream(model, LETTERS, "xyz"), lambda: next_logits(model, LETTERS, "xyz"),
+                lambda: generate(model, LETTERS, "abc", n=0)):
+        with pytest.raises(ValueError, match=sentence):
+            ask()
+
+
+@pytest.mark.parametrize("ask", [stream, generate, next_logits])
+def test_a_model_that_has_counted_nothing_writes_nothing(ask):
+    with pytest.raises(ValueError, match="has counted nothing yet; call fit first"):
+        ask(NGram(3, 26), LETTERS, "abc")
+
+
+def test_a_temperature_of_almost_nothing_picks_the_favourite_without_a_warning():
+    with warnings.catch_warnings(), np.errstate(all="warn"):
+        warnings.simplefilter("error")
+        assert sampling_distribution(LOGITS, 1e-310).tolist() == [0, 1, 0, 0, 0]
+
+
+def test_a_whole_number_is_a_seed_for_one_draw_as_for_a_stream():
+    expected = [sample_logits(LOGITS, rng=np.random.default_rng(seed)) for seed in range(20)]
+    assert [sample_logits(LOGITS, rng=seed) for seed in range(20)] == expected and len(set(expected)) > 1
 
 
 def test_a_transformer_writes_what_reading_its_last_characters_anew_would():
@@ -219,7 +255,7 @@ def test_a_model_that_counts_is_only_asked_about_the_characters_it_looks_at():
 
     lengths = []
     generate(Counter(3, 26).fit(np.arange(26)), LETTERS, "abcdef", n=4)
-    assert set(lengths) == {2}
+    assert lengths[-4:] == [2, 2, 2, 2] and max(lengths) == 2
 
 
 def test_rows_go_on_as_their_models_distribution_says():
@@ -252,8 +288,26 @@ def test_rows_keep_to_themselves_and_a_seed_repeats_them():
 
 
 def test_rows_without_a_prompt_are_refused():
-    with pytest.raises(ValueError, match=r"shape \(3, 0\); give ids of shape \(B, T\)"):
+    with pytest.raises(ValueError, match=r"shape \(3, 0\) and type int64; give ids of shape \(B, T\)"):
         continue_rows(Alphabet(), np.zeros((3, 0), int), 5)
+
+
+def test_rows_of_numbers_that_are_no_ids_are_refused():
+    with pytest.raises(ValueError, match="type float64; give ids .* whole numbers"):
+        continue_rows(Alphabet(), np.zeros((3, 2)), 5)
+
+
+def test_rows_need_a_model_that_reads_many_texts_at_once():
+    with pytest.raises(ValueError, match="such as an NGram, reads one text at a time"):
+        continue_rows(NGram(2, 26).fit([1, 2, 3]), [[1, 2]], 5)
+
+
+def test_rows_of_a_model_that_diverged_are_refused():
+    model = CharLSTM(26, embedding_dim=4, hidden_size=6)
+    with torch.no_grad():
+        model.head.bias[3] = torch.nan
+    with pytest.raises(ValueError, match="some logits are not finite; the model that made them has probably diverged"):
+        continue_rows(model, [[1, 2]], 5)
 
 
 def test_writing_leaves_torchs_kernels_as_they_were():

@@ -100,5 +100,12 @@ def test_it_writes_the_best_character_from_a_window_that_keeps_its_length():
         write_as_published(model, vocabulary, "", 3)
 
 
+def test_an_error_in_the_middle_of_writing_leaves_the_mode_as_it_was():
+    model = a_model(embedding_dim=3).train()
+    with pytest.raises(IndexError):
+        write_as_published(model, CharVocabulary("abcdefghijklmnop"), "p", 3)
+    assert model.training
+
+
 def test_every_rule_reads_it():
     assert np.isfinite(carried_nats(a_model(), some_ids(40)))

@@ -15,6 +15,7 @@ from course_lib.models.characters import (
     reset_rows,
 )
 from course_lib.models.initial import start_to_remember
+from course_lib.models.transformer import CharTransformer
 from course_lib.training import Settings, TrainingError, fit
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -139,6 +140,30 @@ def test_evaluation_switches_dropout_off_and_on_again():
     model, ids = a_model(dropout=0.5).train(), some_ids(100)
     assert carried_nats(model, ids) == carried_nats(model, ids)
     assert model.training
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("measure", [
+    lambda model: carried_nats(model, [0, V, 1]), lambda model: position_nats(model, [[0, V, 1]])])
+def test_an_error_in_the_middle_leaves_the_mode_as_it_was(measure, training):
+    model = a_model().train(training)
+    with pytest.raises(IndexError):
+        measure(model)
+    assert model.training == training
+
+
+def test_a_model_without_a_state_has_no_carried_rule():
+    model = CharTransformer(V, width=6, num_layers=1, num_heads=2, context=8)
+    with pytest.raises(ValueError, match="a CharTransformer carries no state; see sliding_nats"):
+        carried_nats(model, some_ids(40), piece=4)
+
+
+def test_a_state_that_is_a_text_cannot_be_reset():
+    model = CharTransformer(V, width=6, num_layers=1, num_heads=2, context=8)
+    task = NextCharacter(some_ids(50), batch_size=2, seq_len=4, reset=0.5)
+    with pytest.raises(ValueError, match="only a state of numbers can be reset; a Transformer's is its text"):
+        for batch in task.batches(np.random.default_rng(0)):
+            task.loss(model, batch)
 
 
 def test_surprises_by_position_are_those_of_reading_one_by_one():

@@ -171,3 +171,10 @@ def test_measuring_switches_dropout_off_and_on_again():
     model = a_model(dropout=0.5).train()
     assert sliding_nats(model, some_ids(40), 8) == sliding_nats(model, some_ids(40), 8)
     assert model.training and model(torch.zeros(1, 3, dtype=torch.long))[0].isfinite().all()
+
+
+def test_an_error_in_the_middle_of_measuring_leaves_the_mode_as_it_was():
+    model = a_model(dropout=0.5).train()
+    with pytest.raises(ValueError, match="reads at most 8"):
+        sliding_nats(model, some_ids(40), 10)
+    assert model.training

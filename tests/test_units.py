@@ -220,6 +220,35 @@ def test_a_rival_falls_back_on_a_shorter_context_where_the_longer_one_is_new():
     assert search.held_out[0] == 0  # a unit that never moves tracks nothing
 
 
+def test_a_feature_that_was_not_searched_for_is_answered_with_those_that_were():
+    search = search_units(np.random.default_rng(0).normal(size=(40, 2)), {"a": draw(40), "b": draw(40, 1)}, draw(40, 2))
+    assert search["b"] == (search.unit[1], search.sign[1])
+    with pytest.raises(KeyError, match="'typo' was not searched for; there is 'a', 'b'"):
+        search["typo"]
+
+
+def test_the_longest_context_that_is_allowed_still_fits_its_code():
+    ids = np.append(draw(199), 1000)
+    feature = {"last": np.roll(ids, 5) % 2}
+    longest = search_units(np.zeros((200, 1)), feature, ids, last=6)  # 1001**6 < 2**63 < 1001**7
+    assert -1 <= longest.context[0] <= 1
+    with pytest.raises(ValueError, match="last should be at most 6 for this text, got 7"):
+        search_units(np.zeros((200, 1)), feature, ids, last=7)
+
+
+def with_nan(array):
+    array = np.array(array, dtype=float)
+    array.flat[7] = np.nan
+    return array
+
+
+def diverged():
+    model = build()
+    with torch.no_grad():
+        model.head.bias[2] = torch.nan
+    return model
+
+
 def test_the_table_has_a_line_for_each_feature_with_all_its_scores():
     states, ids, rng = material(200, 3)
     search = search_units(states, {"a": rng.normal(size=200), "b": rng.normal(size=200)}, ids)
@@ -305,6 +334,8 @@ def test_a_model_has_recovered_when_the_cost_stays_small():
     assert recovered(1, 1, 0.05, 0.05) == 3
     assert recovered(0, 0, 0, 0) == 1
     assert recovered(0, 0, 1, 1) is None
+    assert recovered(0, 0, np.nan, np.nan) is None
+    assert recovered(np.nan, 0, 0, 0) == 2
 
 
 @pytest.mark.parametrize("call, message", [
@@ -319,6 +350,21 @@ def test_a_model_has_recovered_when_the_cost_stays_small():
     (lambda: search_units(np.zeros((30, 2)), {"a": draw(29)}, draw(30)), "of one text"),
     (lambda: search_units(np.zeros((10, 2)), {"a": draw(10)}, draw(10)), "at least 20 characters"),
     (lambda: search_units(np.zeros((30, 2)), {"a": np.arange(30) // 15}, draw(30)), "'a' is the same all over"),
+    (lambda: read_units(build(), [1, 2], streams=2.0), "whole numbers, at least 1, got 2.0 and 128"),
+    (lambda: read_units(build(), [1, 2], dtype=np.int8), "dtype should be a type of float, .* got int8"),
+    (lambda: read_units(diverged(), draw(30)), "what the model says is not finite"),
+    (lambda: hold_units(diverged(), draw(30), [1], [0]), "what the model says is not finite"),
+    (lambda: reset_in_the_middle(diverged(), draw(30), [5, 9], after=3, kept=np.zeros(29)), "says is not finite"),
+    (lambda: reset_in_the_middle(build(), draw(30), [5, 9], after=3, kept=with_nan(np.zeros(29))), "kept .* be finite"),
+    (lambda: search_units(with_nan(np.ones((30, 2))), {"a": draw(30)}, draw(30)), "states and features must be finite"),
+    (lambda: search_units(np.ones((30, 2)), {"a": with_nan(draw(30))}, draw(30)), "states and features must be finite"),
+    (lambda: search_units(np.ones((30, 2)), {"a": draw(30)}, draw(30), shifts=0), "at least 1, got 0 and 4"),
+    (lambda: search_units(np.ones((30, 2)), {"a": draw(30)}, draw(30), last=0), "at least 1, got 20 and 0"),
+    (lambda: search_units(np.ones((30, 2)), {"a": draw(30)}, draw(30), last=15), "at most 14 for this text, got 15"),
+    (lambda: search_units(np.ones((30, 2)), {"a": draw(30)}, draw(30) / 2), "ids should be one row of whole numbers"),
+    (lambda: hold_units(build(), draw(30), [1.5], [0]), "units are whole numbers, counted from 0 to 9, got 1.5"),
+    (lambda: hold_units(build(), draw(30), [1], [0], streams=0), "at least 1, got 0 and 64"),
+    (lambda: hold_units(build(), draw(30), [1], [0], warm_up=0), "at least 1, got 8 and 0"),
     (lambda: hold_units(build(), draw(30), [1, 2], [0]), "one value a unit"),
     (lambda: hold_units(build(), draw(30), [10], [0]), "counted from 0 to 9, got 10"),
     (lambda: hold_units(build(), draw(30), [1], [1.5]), "between −1 and 1"),

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.models.characters import mean_nats
+from course_lib.models.characters import evaluating, mean_nats
 from course_lib.models.transformer import RandomWindows, second_part_nats
 
 
@@ -125,12 +125,9 @@ def write_as_published(model, vocabulary, window, n):
     if not window:
         raise ValueError("the window is empty; give at least one character to start from")
     ids, written = torch.as_tensor(vocabulary.encode(window))[None], []
-    was_training = model.training
-    model.eval()
-    with torch.inference_mode():
+    with evaluating(model):
         for _ in range(n):
             best = model(ids)[0][:, -1:].argmax(dim=-1)  # (1, 1)
             written.append(best.item())
             ids = torch.cat([ids[:, 1:], best], dim=1)
-    model.train(was_training)
     return vocabulary.decode(np.array(written, dtype=np.int64))

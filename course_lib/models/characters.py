@@ -1,5 +1,7 @@
 """A character model, how it is trained along streams of text, and the two rules that say how good it is."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from torch import nn
@@ -73,18 +75,33 @@ def detach_state(state):
 def reset_rows(state, rows):
     """Return the state with zeros for the streams that `rows`, bool (B,), names; the others keep theirs.
 
-    `state` is of the form that `detach_state` takes; its tensors are (num_layers, B, H).
+    `state` is of the form that `detach_state` takes; its tensors are (num_layers, B, H). That of a CharTransformer is
+    the ids of the text, which has no zero: it is refused with a ValueError.
     """
     if state is None:
         return None
     if isinstance(state, tuple):
         return tuple(reset_rows(part, rows) for part in state)
+    if not state.is_floating_point():
+        raise ValueError("only a state of numbers can be reset; a Transformer's is its text")
     return state.masked_fill(rows[:, None], 0.0)
 
 
 def mean_nats(logits, targets):
     """Return the mean cross-entropy, in nats, of logits (B, T, V) for targets (B, T); a scalar tensor."""
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+
+@contextmanager
+def evaluating(model):
+    """Keep dropout off and gradients away inside ``with evaluating(model):``; after it, the mode is as before."""
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        model.train(was_training)
 
 
 class NextCharacter:
@@ -166,33 +183,29 @@ def carried_nats(model, ids, piece=8192):
 
     `piece` characters are read at once; it changes the memory needed, not the result.
     """
+    if hasattr(model, "context"):
+        raise ValueError(f"a {type(model).__name__} carries no state; see sliding_nats")
     return _nats(model, carried_windows(ids, piece), carry=True)
 
 
 def position_nats(model, ids):
     """Return −ln p of each character but the first, float64 (B, T − 1), in rows (B, T) read from a zero state."""
     ids = torch.as_tensor(np.asarray(ids), device=next(model.parameters()).device)
-    was_training = model.training
-    model.eval()
-    with torch.inference_mode():
+    with evaluating(model):
         logits = model(ids[:, :-1])[0]
         nats = F.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
-    model.train(was_training)
     return nats.double().cpu().numpy()
 
 
 def _nats(model, pieces, carry):
     """Return the mean loss over all characters of `pieces`, with the model in evaluation mode."""
     device = next(model.parameters()).device
-    was_training = model.training
-    model.eval()
     state, total, count = None, 0.0, 0
-    with torch.inference_mode():
+    with evaluating(model):
         for inputs, targets in pieces:
             inputs, targets = (torch.as_tensor(np.ascontiguousarray(a), device=device) for a in (inputs, targets))
             logits, new_state = model(inputs, state)
             state = new_state if carry else None
             total += mean_nats(logits, targets).item() * targets.numel()
             count += targets.numel()
-    model.train(was_training)
     return total / count

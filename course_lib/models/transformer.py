@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib.characters import fresh_windows
-from course_lib.models.characters import mean_nats
+from course_lib.models.characters import evaluating, mean_nats
 
 
 class CharTransformer(nn.Module):
@@ -184,10 +184,8 @@ def sliding_nats(model, ids, length=64, batch_size=64):
 
 def second_part_nats(model, inputs, targets, start, batch_size=64):
     """Return the mean loss of windows (W, T) at positions `start` (from 0) and later, each from a zero state."""
-    device, was_training, total = next(model.parameters()).device, model.training, 0.0
-    model.eval()
-    with torch.inference_mode():
+    device, total = next(model.parameters()).device, 0.0
+    with evaluating(model):
         for x, y in zip(inputs.split(batch_size), targets[:, start:].split(batch_size)):
             total += mean_nats(model(x.to(device))[0][:, start:], y.to(device)).item() * y.numel()
-    model.train(was_training)
     return total / targets[:, start:].numel()

@@ -163,15 +163,15 @@ def crossing(points, nats):
     return float(np.exp(np.log(seconds[i]) + share * np.log(seconds[i + 1] / seconds[i])))
 
 
-def plot_steps(steps, fresh, own, lines, *, ax=None):
+def plot_steps(steps, fresh, carried, lines, *, ax=None):
     """Draw what each step of mending a recipe brings, as two marks a row, the first step on top.
 
     Parameters
     ----------
     steps : sequence of str
         What was done, one row each.
-    fresh, own : sequences of float
-        The loss under the fresh rule, and under the rule that each step was trained for, in nats a character.
+    fresh, carried : sequences of float
+        The loss under the two rules, in nats a character.
     lines : dict of str to float
         Levels to compare with, in nats a character, drawn as vertical lines.
     ax : matplotlib Axes, optional
@@ -182,17 +182,17 @@ def plot_steps(steps, fresh, own, lines, *, ax=None):
     """
     ax = new_axes(ax, figsize=(8.6, 0.62 * len(steps) + 1.7))
     rows = np.arange(len(steps))
-    ax.hlines(rows, np.minimum(fresh, own), np.maximum(fresh, own), color="0.75", linewidth=3, zorder=2)
+    ax.hlines(rows, np.minimum(fresh, carried), np.maximum(fresh, carried), color="0.75", linewidth=3, zorder=2)
     ax.plot(fresh, rows, "o", color=BLUE, markersize=9, zorder=3, label="fresh, windows of 64")
-    ax.plot(own, rows, "D", color=ORANGE, markersize=7, zorder=3, label="its own rule")
-    for row, both in enumerate(zip(fresh, own)):
+    ax.plot(carried, rows, "D", color=ORANGE, markersize=7, zorder=3, label="carried")
+    for row, both in enumerate(zip(fresh, carried)):
         low, high = sorted(both)
         ax.annotate(f"{low:.2f}", (low, row), xytext=(-9, 0), textcoords="offset points", ha="right", va="center")
         ax.annotate(f"{high:.2f}", (high, row), xytext=(9, 0), textcoords="offset points", ha="left", va="center")
     for (name, nats), colour in zip(lines.items(), (BLACK, RED, GREEN)):
         ax.axvline(nats, color=colour, linestyle="--", linewidth=1.2, zorder=1)
         ax.text(nats, -0.75, name, ha="center", va="bottom", color=colour)
-    values = [*fresh, *own, *lines.values()]
+    values = [*fresh, *carried, *lines.values()]
     margin = 0.12 * np.ptp(values)
     ax.set(xlim=(min(values) - margin, max(values) + margin), ylim=(len(steps) - 0.5, -0.7))
     ax.set_yticks(rows, steps)
