@@ -180,7 +180,7 @@ def fit(model, objective, settings, *, checkpoint=None, device=None, progress=Tr
     Raises
     ------
     TrainingError
-        If the loss or its gradient stops being finite.
+        If the loss, its gradient or a weight stops being finite; a checkpoint keeps the last good epoch.
     CheckpointError
         If the checkpoint is damaged, or belongs to another model, to other settings, or to data with
         another number of batches.
@@ -243,6 +243,10 @@ class _Run:
         if len(losses) != self.objective.num_batches:
             raise TrainingError(f"The objective promised num_batches = {self.objective.num_batches} "
                                 f"and gave {len(losses)} in epoch {epoch + 1}.")
+        if not all(weight.isfinite().all() for weight in self.model.parameters()):
+            raise TrainingError(
+                f"The last step of epoch {epoch + 1} left weights that are not finite; a checkpoint still holds the "
+                f"epoch before. Try a smaller learning_rate (now {self.settings.learning_rate}).")
         self.note(losses, time.perf_counter() - start)
 
     def step(self, batch, epoch, i):

@@ -251,6 +251,14 @@ def test_interrupting_the_kernel_of_a_notebook_leaves_it_usable_and_the_checkpoi
     assert len(load_checkpoint(path)["history"]["epochs"]) >= 1
 
 
+def test_a_last_step_that_ruins_the_weights_is_told_before_they_reach_a_checkpoint(tmp_path):
+    objective, path = Line(), tmp_path / "run.pt"
+    objective.num_batches, objective.batches = 1, lambda rng: [(objective.x, objective.y)]
+    with pytest.raises(TrainingError, match="last step of epoch 1 left weights that are not finite"):
+        train(objective, checkpoint=path, settings={"learning_rate": 1e39, "warmup": 0.0})
+    assert not path.exists()
+
+
 def test_ctrl_c_at_any_moment_of_a_write_leaves_one_whole_file(tmp_path):
     path, moment, interrupted = tmp_path / "run.pt", 0, True
     while interrupted:
