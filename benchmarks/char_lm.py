@@ -67,8 +67,8 @@ class Recipe:
     def model(self, vocab_size):
         return CharLSTM(vocab_size, self.embedding_dim, self.hidden_size, self.num_layers, self.dropout)
 
-    def task(self, ids, watch=None):
-        return NextCharacter(ids, batch_size=self.batch_size, seq_len=self.seq_len, watch=watch, reset=self.reset)
+    def task(self, ids):
+        return NextCharacter(ids, batch_size=self.batch_size, seq_len=self.seq_len, reset=self.reset)
 
     def settings(self, seed):
         return Settings(epochs=self.epochs, learning_rate=self.learning_rate, seed=seed)
@@ -90,8 +90,8 @@ class TransformerRecipe:
     def model(self, vocab_size):
         return CharTransformer(vocab_size, self.width, self.num_layers, self.num_heads, self.context)
 
-    def task(self, ids, watch=None):
-        return RandomWindows(ids, self.batch_size, self.context, self.steps, watch)
+    def task(self, ids):
+        return RandomWindows(ids, self.batch_size, self.context, self.steps)
 
     def settings(self, seed):
         return Settings(epochs=1, learning_rate=self.learning_rate, weight_decay=self.weight_decay, seed=seed)
@@ -113,11 +113,11 @@ class ArticleRecipe:
     def model(self, vocab_size):
         return ArticleLSTM(vocab_size, self.hidden_size, self.dropout, self.embedding_dim)
 
-    def task(self, ids, watch=None):
+    def task(self, ids):
         if self.targets == "streams":
-            return NextCharacter(ids, batch_size=self.batch_size, seq_len=self.length, watch=watch)
+            return NextCharacter(ids, batch_size=self.batch_size, seq_len=self.length)
         kind = LastOfWindow if self.targets == "last" else RandomWindows
-        return kind(ids, self.batch_size, self.length, 10**6, watch)
+        return kind(ids, self.batch_size, self.length, 10**6)
 
     def settings(self, seed):
         return Settings(epochs=10**6, learning_rate=self.learning_rate, clip_norm=None, warmup=0.0,

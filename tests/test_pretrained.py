@@ -283,6 +283,13 @@ def test_the_shipped_writer_is_small_and_its_card_promises_less_surprise_than_an
     assert card["scores"]["carried_nats"] < 1.517 and card["command"].startswith("python ")
 
 
+def test_the_shipped_writer_was_made_as_lesson_6_says():
+    _, _, card = load_characters()
+    made = card["settings"]
+    assert (made["num_layers"], made["hidden_size"], made["reset"]) == (2, 480, 0.1)
+    assert card["threads"] == 1 and 3000 < card["seconds"] < 4000  # "about an hour on one core"
+
+
 def test_the_shipped_writer_expects_verse_that_it_never_saw_and_not_its_letters_in_another_order():
     model, vocabulary, _ = load_characters()
     forwards, backwards = (carried_nats(model, vocabulary.encode(text)) for text in (HAMLET, HAMLET[::-1]))

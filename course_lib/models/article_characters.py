@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.models.characters import evaluating, mean_nats
+from course_lib.models.characters import mean_nats
+from course_lib.models.evaluating import evaluating
 from course_lib.models.transformer import RandomWindows, second_part_nats
 
 

@@ -1,13 +1,12 @@
 """A character model, how it is trained along streams of text, and the two rules that say how good it is."""
 
-from contextlib import contextmanager
-
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from course_lib.characters import carried_windows, fresh_windows, get_batches
+from course_lib.models.evaluating import evaluating
 from course_lib.models.initial import start_to_remember
 
 
@@ -90,18 +89,6 @@ def reset_rows(state, rows):
 def mean_nats(logits, targets):
     """Return the mean cross-entropy, in nats, of logits (B, T, V) for targets (B, T); a scalar tensor."""
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
-
-
-@contextmanager
-def evaluating(model):
-    """Keep dropout off and gradients away inside ``with evaluating(model):``; after it, the mode is as before."""
-    was_training = model.training
-    model.eval()
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        model.train(was_training)
 
 
 class NextCharacter:

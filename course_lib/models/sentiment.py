@@ -1,13 +1,13 @@
 """Models that read a review and answer with one number, a logit: above 0 means positive."""
 
 import math
-from contextlib import contextmanager
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from course_lib.models.evaluating import evaluating
 from course_lib.models.initial import start_to_remember
 from course_lib.text import PAD, UNK, length_buckets
 
@@ -181,24 +181,12 @@ def predict_logits(model, ids, lengths, batch_size=256):
     device = next(model.parameters()).device
     order = np.argsort(lengths, kind="stable")
     logits = np.empty(len(lengths), dtype=np.float32)
-    with _evaluating(model):
+    with evaluating(model):
         for start in range(0, len(order), batch_size):
             index = order[start:start + batch_size]
             batch = (tensor.to(device) for tensor in _tensors(ids[index], lengths[index]))
             logits[index] = model(*batch).cpu().numpy()
     return logits
-
-
-@contextmanager
-def _evaluating(model):
-    """Evaluation mode and no gradients, for a while, also if Ctrl-C ends it."""
-    training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        model.train(training)
 
 
 def expect_ids(model, ids):
@@ -233,5 +221,5 @@ def logits_by_word(model, ids):
         return np.zeros(0, np.float32)
     expect_ids(model, ids)
     device = next(model.parameters()).device
-    with _evaluating(model):
+    with evaluating(model):
         return model.by_word(torch.from_numpy(ids.astype(np.int64)).to(device)).cpu().numpy()

@@ -6,7 +6,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib.characters import fresh_windows
-from course_lib.models.characters import evaluating, mean_nats
+from course_lib.models.characters import mean_nats
+from course_lib.models.evaluating import evaluating
 
 
 class CharTransformer(nn.Module):
